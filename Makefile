@@ -1,0 +1,59 @@
+# Everything sets up what it needs: uv into .tools, the pinned packages into .venv. The second time takes
+# well under a second, because the stamp is newer than the lock file.
+
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+STAMP := .venv/.synced
+WORKERS ?= auto
+
+.PHONY: demo test lint format bench interop lock clean help
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: $(STAMP) ## play the whole story on files in ./ddcc-demo
+	@$(BIN)/ddcc demo
+
+test: $(STAMP) ## run the tests
+	$(BIN)/pytest -n $(WORKERS)
+
+lint: $(STAMP) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## bring the code into the one style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure the cryptosuites on this machine
+	$(BIN)/python -m bench
+
+interop: $(STAMP) tests/interop/node_modules/.package-lock.json ## check against other implementations (needs node)
+	DDCC_REQUIRE_INTEROP=1 $(BIN)/pytest tests/interop
+
+tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
+	cd tests/interop && npm ci --no-audit --no-fund
+	@touch $@
+
+lock: $(UV) ## pin the newest versions that pyproject.toml admits
+	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -q -o requirements.lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv .tools ddcc-demo tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(UV): tools.lock
+	@echo "setting up uv in .tools"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3")'
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock
+	@touch $@
+
+$(STAMP): $(UV) requirements.lock pyproject.toml
+	@echo "setting up the pinned packages in .venv"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
