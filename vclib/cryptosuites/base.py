@@ -1,0 +1,166 @@
+"""What a cryptosuite is: the two protocols that every suite fits, and the checks common to all.
+
+A suite turns a document and proof options into bytes, and signs or verifies them. It does not look for the
+key, the time, the purpose, the domain or the challenge: `vclib.proofs` does, the same for every suite.
+Suites are stateless and hold no secrets. Source: https://www.w3.org/TR/vc-data-integrity/#cryptographic-suites.
+
+In every method `document` is the unsecured document, without `proof`; `options` is the proof without
+`proofValue`, and `proof` the whole proof. None of them is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from vclib.datetimes import parse_datetime
+from vclib.errors import (
+    MalformedValueError,
+    ProofGenerationError,
+    UnsupportedCryptosuiteError,
+    UnsupportedKeyError,
+)
+from vclib.jsonld import ContextPolicy
+from vclib.keys import KeyType, PublicKey, SigningKey
+from vclib.strict_json import JSONObject, json_type_name
+
+# https://www.w3.org/TR/vc-data-integrity/#dataintegrityproof
+PROOF_TYPE = "DataIntegrityProof"
+
+
+class Cryptosuite(Protocol):
+    """A suite whose proof covers the whole document."""
+
+    @property
+    def name(self) -> str:
+        """The suite's identifier, the value of `proof.cryptosuite`."""
+
+    @property
+    def key_types(self) -> frozenset[KeyType]:
+        """The types of key the suite signs and verifies with."""
+
+    def create_proof(
+        self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
+    ) -> JSONObject:
+        """Return the whole proof over `document`.
+
+        Raises UnsupportedKeyError for a key of another type, ProofGenerationError for options of another
+        suite, JSONLDError or ProofTransformationError for a document that cannot be signed.
+        """
+
+    def verify_proof(
+        self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
+    ) -> None:
+        """Return if `proof` holds for `document`.
+
+        Raises UnsupportedKeyError, EncodingError for a `proofValue` that is not what the suite writes,
+        InvalidSignatureError, JSONLDError, or another ProofVerificationError.
+        """
+
+
+class SelectiveCryptosuite(Protocol):
+    """A suite whose base proof lets the holder derive proofs over parts of the document."""
+
+    @property
+    def name(self) -> str:
+        """The suite's identifier, the value of `proof.cryptosuite`."""
+
+    @property
+    def key_types(self) -> frozenset[KeyType]:
+        """The types of key the suite signs and verifies with."""
+
+    def create_base_proof(
+        self,
+        document: JSONObject,
+        options: JSONObject,
+        key: SigningKey,
+        *,
+        mandatory_pointers: Sequence[str],
+        contexts: ContextPolicy,
+        hmac_key: bytes | None = None,
+    ) -> JSONObject:
+        """Return the whole base proof; what `mandatory_pointers` (RFC 6901) select can never be hidden.
+
+        `hmac_key` (32 bytes) shuffles the blank node labels; without one a random key is made.
+        """
+
+    def derive(
+        self,
+        document: JSONObject,
+        proof: JSONObject,
+        *,
+        selective_pointers: Sequence[str],
+        contexts: ContextPolicy,
+        presentation_header: bytes = b"",
+    ) -> JSONObject:
+        """Return the reduced document with its derived proof, from the base proof `proof`.
+
+        Raises PointerError for a pointer that selects nothing, ProofGenerationError if nothing would be
+        shown or the suite has no presentation header and one was given.
+        """
+
+    def verify_proof(
+        self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
+    ) -> None:
+        """Return if the derived proof holds for the reduced document; BaseProofPresentedError for a base proof."""
+
+    def is_base_proof(self, proof: JSONObject) -> bool:
+        """Say whether `proof.proofValue` begins as this suite's base proofs do."""
+
+    def mandatory_pointers(self, proof: JSONObject) -> tuple[str, ...]:
+        """Return the mandatory pointers that a base proof carries."""
+
+
+def check_options(suite_name: str, options: JSONObject) -> None:
+    """Return if `options` are of the type and suite named, with well-formed times.
+
+    This is the part of "proof configuration" that every suite has. Raises UnsupportedCryptosuiteError for
+    another type or suite, MalformedValueError for a `created` or `expires` that is no date-time.
+    """
+    if options.get("type") != PROOF_TYPE:
+        raise UnsupportedCryptosuiteError(f"expected a proof of type {PROOF_TYPE}")
+    if options.get("cryptosuite") != suite_name:
+        raise UnsupportedCryptosuiteError(f"expected a proof of cryptosuite {suite_name}")
+    for member in ("created", "expires"):
+        if member in options:
+            parse_datetime(options[member])
+
+
+def check_new_options(suite_name: str, options: JSONObject) -> None:
+    """Return if a new proof of the suite may be made from `options`; else ProofGenerationError."""
+    try:
+        check_options(suite_name, options)
+    except (UnsupportedCryptosuiteError, MalformedValueError) as err:
+        raise ProofGenerationError(f"proof options are unfit: {err.message}") from err
+    if "proofValue" in options:
+        raise ProofGenerationError("proof options already carry a proofValue")
+
+
+def check_key_type(suite_name: str, key_types: frozenset[KeyType], public_key: PublicKey) -> None:
+    """Return if the suite works with keys of this type, before any arithmetic; else UnsupportedKeyError."""
+    if public_key.key_type not in key_types:
+        expected = " or ".join(sorted(key_types))
+        raise UnsupportedKeyError(f"{suite_name} needs a key of type {expected}, found {public_key.key_type}")
+
+
+def proof_value_text(proof: JSONObject) -> str:
+    """Return `proof.proofValue`; MalformedValueError if it is not a string."""
+    value = proof.get("proofValue")
+    if not isinstance(value, str):
+        found = json_type_name(value) if "proofValue" in proof else "none"
+        raise MalformedValueError(f"expected proofValue to be a string, found {found}")
+    return value
+
+
+def without_proof_value(proof: JSONObject) -> JSONObject:
+    """Return a copy of `proof` without `proofValue`: its options."""
+    return {name: value for name, value in proof.items() if name != "proofValue"}
+
+
+def rdfc_proof_config(options: JSONObject, document: JSONObject) -> JSONObject:
+    """Return the options as the RDFC suites canonicalize them: with the document's `@context`.
+
+    See https://www.w3.org/TR/vc-di-ecdsa/#proof-configuration-ecdsa-rdfc-2019. An `@context` of the proof's
+    own is replaced, so it cannot change what the options mean.
+    """
+    return {**options, "@context": document["@context"]} if "@context" in document else dict(options)
