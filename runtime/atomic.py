@@ -1,0 +1,115 @@
+"""Files that are there whole or not at all, readable by their owner only.
+
+A power cut, a full disk or a kill between two bytes must leave the old file or the new one (threat K4), so
+content goes to a temporary file in the same directory, is synced, and takes the name in one step; then the
+directory is synced, since the name is the directory's content. Every operating-system error becomes a
+StoreError here that says what happened to which file. Not here: databases, which have their own journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from vclib.errors import ComplexityError, StoreError
+
+OWNER_ONLY = 0o600
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOENT: "no such file or directory",
+    errno.EISDIR: "it is a directory",
+    errno.EEXIST: "it exists already",
+    errno.EFBIG: "the file would be too large",
+    errno.EIO: "the disk reports an error",
+}
+
+
+def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite: bool = True) -> None:
+    """Write `content` to `path` at once, or change nothing.
+
+    With `overwrite=False` an existing file of that name is never replaced. Raises StoreError; then neither
+    a half-written nor a temporary file stays behind.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        _write_new(temporary, content, mode)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _take_free_name(temporary, path)
+        sync_directory(path.parent)
+    except OSError as err:
+        raise StoreError(f"cannot write {path}: {reason(err)}; nothing was changed") from err
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def read_file(path: Path, *, max_bytes: int) -> bytes:
+    """Return the content of `path`; ComplexityError above `max_bytes`, StoreError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except OSError as err:
+        raise StoreError(f"cannot read {path}: {reason(err)}") from err
+    if len(content) > max_bytes:
+        raise ComplexityError(f"{path} is larger than the limit of {max_bytes} bytes")
+    return content
+
+
+def narrow_permissions(path: Path) -> bool:
+    """Take away what group and others may do with the file; True if there was something to take (K12)."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if not mode & 0o077:
+            return False
+        path.chmod(mode & 0o700)
+    except OSError as err:
+        raise StoreError(f"cannot protect {path} from other users: {reason(err)}") from err
+    return True
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a new or changed name in `directory` survive a power cut; raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as err:
+        # Some network file systems cannot sync a directory; the content itself has been synced.
+        if err.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def reason(err: OSError) -> str:
+    """Return what went wrong in a few words, without the path."""
+    return _REASONS.get(err.errno or 0) or err.strerror or type(err).__name__
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _take_free_name(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as err:
+        if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        # A file system without hard links: claim the name first, then fill it.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+        os.replace(temporary, path)

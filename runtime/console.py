@@ -1,0 +1,212 @@
+"""What every `ddcc` command shares: exit codes, error lines, passphrases, JSON output, inert text.
+
+One table says which failure ends with which exit code, so that a script can tell "refused" from "could not
+check" from "you typed nonsense" for every program alike. A failure is one line on standard error,
+`error: [code] message`; with `--json` standard output also carries `{"error": {...}}`. Passphrases come from
+the terminal, from a file (`-` is standard input) or from DDCC_PASSPHRASE, never from an argument, which
+every user of the machine could read (threat K8). Not here: any decision about credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import stat
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from enum import IntEnum
+from pathlib import Path
+
+import typer
+
+from runtime.atomic import read_file
+from runtime.inert import inert_json, inert_text
+from vclib import errors
+from vclib.errors import ConfigurationError, VCError
+from vclib.strict_json import JSONObject, JSONValue, dump_json
+
+__all__ = [
+    "EXIT_CODES_HELP",
+    "PASSPHRASE_VARIABLE",
+    "ExitCode",
+    "exit_code_for",
+    "inert_json",
+    "inert_text",
+    "print_error",
+    "print_json",
+    "print_line",
+    "print_warning",
+    "read_input",
+    "read_new_passphrase",
+    "read_passphrase",
+    "reporting_errors",
+]
+
+PASSPHRASE_VARIABLE = "DDCC_PASSPHRASE"  # noqa: S105 - the name of a variable
+# NIST SP 800-63B section 3.1.1.2 asks for at least 8 characters and against rules on their kinds.
+MIN_PASSPHRASE_CHARACTERS = 8
+
+_MAX_PASSPHRASE_BYTES = 4096
+_MAX_INPUT_BYTES = 64 * 1024 * 1024
+
+
+class ExitCode(IntEnum):
+    """How a command ended; the same numbers in every program."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2
+    NOT_CHECKED = 3
+    BAD_INPUT = 4
+    STORE = 5
+    INTERRUPTED = 130
+
+
+EXIT_CODES_HELP = (
+    "Exit codes: 0 done or accepted; 1 refused or not accepted; 2 wrong usage or configuration; "
+    "3 could not be checked (a host is down, an unknown suite); 4 bad input; "
+    "5 file, database or passphrase; 130 interrupted."
+)
+
+# The first class that fits decides, so narrower classes stand before wider ones.
+_EXIT_CODES: tuple[tuple[type[VCError], ExitCode], ...] = (
+    (errors.FetchError, ExitCode.NOT_CHECKED),
+    (errors.StatusRetrievalError, ExitCode.NOT_CHECKED),
+    (errors.UnsupportedCryptosuiteError, ExitCode.NOT_CHECKED),
+    (errors.MethodNotSupportedError, ExitCode.NOT_CHECKED),
+    (errors.DIDInternalError, ExitCode.NOT_CHECKED),
+    (errors.DIDNotFoundError, ExitCode.NOT_CHECKED),
+    (errors.StoreError, ExitCode.STORE),
+    (errors.ConfigurationError, ExitCode.USAGE),
+    (errors.MalformedError, ExitCode.BAD_INPUT),
+    (errors.JSONLDError, ExitCode.BAD_INPUT),
+    (errors.KeyMaterialError, ExitCode.BAD_INPUT),
+    (errors.DIDError, ExitCode.BAD_INPUT),
+    (errors.RecordError, ExitCode.BAD_INPUT),
+    (errors.ProofGenerationError, ExitCode.BAD_INPUT),
+    (errors.ProofTransformationError, ExitCode.BAD_INPUT),
+    (errors.HolderBindingError, ExitCode.REFUSED),
+    (errors.RelatedResourceError, ExitCode.REFUSED),
+    (errors.CredentialError, ExitCode.BAD_INPUT),
+)
+
+
+def exit_code_for(error: VCError) -> ExitCode:
+    """Return the exit code of a failure; what is named nowhere above was looked at and refused."""
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), ExitCode.REFUSED)
+
+
+@contextlib.contextmanager
+def reporting_errors(*, as_json: bool = False) -> Iterator[None]:
+    """Turn a VCError into one line on standard error and its exit code; for the body of a command."""
+    try:
+        yield
+    except VCError as err:
+        print_error(err, as_json=as_json)
+        raise typer.Exit(exit_code_for(err)) from err
+    except KeyboardInterrupt as err:
+        print("interrupted", file=sys.stderr)
+        raise typer.Exit(ExitCode.INTERRUPTED) from err
+
+
+def print_error(error: VCError, *, as_json: bool = False) -> None:
+    """Print `error: [code] message` to standard error, and the error as JSON to standard output if asked."""
+    print(f"error: [{error.code}] {inert_text(error.message)}", file=sys.stderr)
+    if as_json:
+        members: JSONObject = {"code": error.code, "message": error.message}
+        if error.type is not None:
+            members["type"] = error.type
+        print_json({"error": members})
+
+
+def print_warning(message: str) -> None:
+    """Print `warning: message` to standard error, on one line."""
+    print(f"warning: {inert_text(message)}", file=sys.stderr)
+
+
+def print_line(text: str = "") -> None:
+    """Print one line to standard output whatever `text` holds: no line breaks, no control characters."""
+    print(inert_text(text, limit=20_000))
+
+
+def print_json(value: JSONValue) -> None:
+    """Print `value` as indented JSON to standard output; strings can control no terminal."""
+    print(inert_json(dump_json(value, indent=2)))
+
+
+def read_input(path: Path, *, max_bytes: int = _MAX_INPUT_BYTES) -> bytes:
+    """Return the bytes of a file, or of standard input for `-`; StoreError, ComplexityError."""
+    if str(path) != "-":
+        return read_file(path, max_bytes=max_bytes)
+    content = sys.stdin.buffer.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise errors.ComplexityError(f"standard input is larger than the limit of {max_bytes} bytes")
+    return content
+
+
+def read_passphrase(
+    prompt: str,
+    *,
+    file: Path | None,
+    environment: Mapping[str, str],
+    variable: str = PASSPHRASE_VARIABLE,
+    ask: Callable[[str], str] | None = None,
+) -> str:
+    """Return the passphrase from `file` (`-`: first line of standard input), the variable, or the terminal.
+
+    Raises ConfigurationError where there is none of them, StoreError for a file that cannot be read.
+    """
+    if file is not None:
+        return _passphrase_from_file(file)
+    if environment.get(variable):
+        return environment[variable]
+    return _ask_hidden(prompt, variable, ask)
+
+
+def read_new_passphrase(
+    prompt: str,
+    *,
+    file: Path | None,
+    environment: Mapping[str, str],
+    variable: str = PASSPHRASE_VARIABLE,
+    ask: Callable[[str], str] | None = None,
+) -> str:
+    """As `read_passphrase`, but typed twice at a terminal and at least 8 characters long."""
+    passphrase = read_passphrase(prompt, file=file, environment=environment, variable=variable, ask=ask)
+    if len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
+        raise ConfigurationError(
+            f"a passphrase needs at least {MIN_PASSPHRASE_CHARACTERS} characters; several words are good"
+        )
+    typed = file is None and not environment.get(variable)
+    if typed and _ask_hidden(f"{prompt} (again)", variable, ask) != passphrase:
+        raise ConfigurationError("the two passphrases differ")
+    return passphrase
+
+
+def _passphrase_from_file(file: Path) -> str:
+    content = read_input(file, max_bytes=_MAX_PASSPHRASE_BYTES)
+    if str(file) != "-" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        print_warning(f"other users of this computer may read {file}")
+    try:
+        passphrase = content.decode("utf-8").split("\n", 1)[0].removesuffix("\r")
+    except UnicodeDecodeError as err:
+        raise ConfigurationError("the passphrase file is not UTF-8 text") from err
+    if not passphrase:
+        raise ConfigurationError("the first line of the passphrase file is empty")
+    return passphrase
+
+
+def _ask_hidden(prompt: str, variable: str, ask: Callable[[str], str] | None) -> str:
+    try:
+        with warnings.catch_warnings():
+            # Without a terminal getpass would read visibly from standard input; that is refused instead.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            passphrase = (ask or getpass.getpass)(f"{prompt}: ")
+    except (getpass.GetPassWarning, EOFError, OSError) as err:
+        raise ConfigurationError(
+            f"no terminal to ask for the passphrase: use --passphrase-file FILE or {variable}"
+        ) from err
+    if not passphrase:
+        raise ConfigurationError("the passphrase is empty")
+    return passphrase
