@@ -1,0 +1,150 @@
+"""Keys that sign: the protocol that callers rely on, and the key held in memory.
+
+`SigningKey` is all that a cryptosuite asks for, so a key inside a hardware module fits as well.
+ECDSA is deterministic (RFC 6979): a random number generator that repeats cannot leak the key (threat C17).
+A private key never shows itself: not in `repr`, not in `str`, and it cannot be pickled (threat K8). Python
+cannot wipe memory: whoever reads this process's memory reads the key.
+Not here: BBS signing (`vclib.bbs` takes `secret_bytes`), and keeping keys at rest.
+"""
+
+from __future__ import annotations
+
+import secrets
+from types import MappingProxyType
+from typing import NoReturn, Protocol
+
+import py_arkworks_bls12381 as bls12381
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from vclib.errors import KeyMaterialError, UnsupportedKeyError
+from vclib.keys.key_types import SECRET_KEY_LENGTHS, KeyType
+from vclib.keys.points import CURVES
+from vclib.keys.public import ECDSA_HASHES, PublicKey
+
+# The order r of G1 and G2 (draft-irtf-cfrg-pairing-friendly-curves section 4.2.1).
+BLS12_381_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+
+_DETERMINISTIC_ECDSA = MappingProxyType(
+    {
+        key_type: ec.ECDSA(algorithm, deterministic_signing=True)
+        for key_type, algorithm in ECDSA_HASHES.items()
+    }
+)
+
+
+class SigningKey(Protocol):
+    """What signs: a public key that names its type, and signatures of bytes in that type's form."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public key that verifies what this key signs."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of `message`: Ed25519 64 bytes, ECDSA raw r || s."""
+
+
+class PrivateKey:
+    """A private key in memory: immutable, and silent about its secret."""
+
+    __slots__ = ("_handle", "_key_type", "_public_key", "_secret")
+
+    _key_type: KeyType
+    _secret: bytes
+    _handle: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | None
+    _public_key: PublicKey
+
+    def __init__(self, key_type: KeyType, secret: bytes) -> None:
+        expected = SECRET_KEY_LENGTHS.get(key_type)
+        if expected is None:
+            raise UnsupportedKeyError(f"{key_type} private keys are not supported")
+        if len(secret) != expected:
+            raise KeyMaterialError(
+                f"expected {expected} bytes for a {key_type} private key, found {len(secret)}"
+            )
+        self._key_type = key_type
+        self._secret = bytes(secret)
+        # The handle is made once: deriving it from the scalar costs more than a signature.
+        self._handle, self._public_key = _load(key_type, self._secret)
+
+    @classmethod
+    def from_secret_bytes(cls, key_type: KeyType, secret: bytes) -> PrivateKey:
+        """Return the key of a seed (Ed25519, 32 bytes) or a big-endian scalar of the order's length.
+
+        Raises KeyMaterialError for a wrong length, zero or a scalar not below the order, UnsupportedKeyError
+        for a type that has no private keys here.
+        """
+        return cls(key_type, secret)
+
+    @property
+    def key_type(self) -> KeyType:
+        """The type of this key and of its public key."""
+        return self._key_type
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public key that verifies what this key signs."""
+        return self._public_key
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """The seed or scalar: for sealing, and for BBS. Never log, print or send it."""
+        return self._secret
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of `message`: Ed25519 64 bytes, ECDSA raw r || s, deterministic (RFC 6979).
+
+        Raises UnsupportedKeyError for BLS12-381 keys, which sign lists of messages (`vclib.bbs`).
+        """
+        if isinstance(self._handle, ed25519.Ed25519PrivateKey):
+            return self._handle.sign(message)
+        if self._handle is None:
+            raise UnsupportedKeyError(f"{self._key_type} keys do not sign bytes, BBS signs with them")
+        r, s = decode_dss_signature(self._handle.sign(message, _DETERMINISTIC_ECDSA[self._key_type]))
+        size = len(self._secret)
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    def __repr__(self) -> str:
+        return f"<PrivateKey {self._key_type}, secret not shown>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a private key cannot be pickled, because a pickle would show the secret")
+
+    def __copy__(self) -> PrivateKey:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> PrivateKey:
+        return self
+
+
+def generate_private_key(key_type: KeyType) -> PrivateKey:
+    """Return a new random key; UnsupportedKeyError for a type that has no private keys here."""
+    if key_type is KeyType.ED25519:
+        return PrivateKey(key_type, secrets.token_bytes(32))
+    if key_type not in SECRET_KEY_LENGTHS:
+        raise UnsupportedKeyError(f"{key_type} private keys are not supported")
+    scalar = 1 + secrets.randbelow(_order(key_type) - 1)
+    return PrivateKey(key_type, scalar.to_bytes(SECRET_KEY_LENGTHS[key_type], "big"))
+
+
+def _order(key_type: KeyType) -> int:
+    return BLS12_381_ORDER if key_type is KeyType.BLS12_381_G2 else CURVES[key_type].group_order
+
+
+def _load(
+    key_type: KeyType, secret: bytes
+) -> tuple[ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | None, PublicKey]:
+    if key_type is KeyType.ED25519:
+        seed = ed25519.Ed25519PrivateKey.from_private_bytes(secret)
+        public_bytes = seed.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return seed, PublicKey(key_type, public_bytes)
+    scalar = int.from_bytes(secret, "big")
+    if not 0 < scalar < _order(key_type):
+        raise KeyMaterialError(f"expected a {key_type} private key between 1 and the order of its group")
+    if key_type is KeyType.BLS12_381_G2:
+        point = bls12381.G2Point() * bls12381.Scalar.from_be_bytes(secret)
+        return None, PublicKey(key_type, bytes(point.to_compressed_bytes()))
+    handle = ec.derive_private_key(scalar, CURVES[key_type])
+    public_bytes = handle.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    return handle, PublicKey(key_type, public_bytes)
