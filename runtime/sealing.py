@@ -59,7 +59,8 @@ class Argon2Parameters:
         ):
             raise SealingError(
                 f"key derivation asks for {self.memory_kib} KiB, {self.iterations} iterations and "
-                f"{self.lanes} lanes, outside the limits of {MAX_MEMORY_KIB} KiB, {MAX_ITERATIONS} and {MAX_LANES}"
+                f"{self.lanes} lanes, outside the limits of {MAX_MEMORY_KIB} KiB, {MAX_ITERATIONS} and "
+                f"{MAX_LANES}"
             )
 
 

@@ -1,0 +1,152 @@
+"""QR codes: a text to a picture (PNG, SVG, terminal), and a picture of a stranger to its text.
+
+Making is easy; reading is where the danger is. An image is judged by its type, its size in bytes and its
+size in pixels before a decoder allocates anything (threat J3): PNG and JPEG only, one frame, no SVG, which
+would be a program. Standard: ISO/IEC 18004. Not here: what the text means (`protocols.compact`).
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import segno
+import zxingcpp
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from vclib.errors import ComplexityError, MalformedValueError, ParsingError, RangeError
+
+# ISO/IEC 18004 asks for four light modules around the symbol; scanners do rely on it.
+QUIET_ZONE = 4
+
+# A photograph of a 50-megapixel telephone passes, a picture made to exhaust memory does not.
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_PIXELS = 50_000_000
+
+# The most that version 40 holds at error correction L (ISO/IEC 18004 table 7).
+MAX_ALPHANUMERIC_CHARACTERS = 4296
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+# Black and white of the fixed colour cube: the first sixteen colours belong to the terminal's theme.
+_TERMINAL_COLOURS = "\x1b[38;5;16;48;5;231m"
+_TERMINAL_RESET = "\x1b[0m"
+_HALF_BLOCKS = {(0, 0): " ", (1, 0): "\u2580", (0, 1): "\u2584", (1, 1): "\u2588"}
+
+
+@dataclass(frozen=True)
+class QRCode:
+    """A QR code: `version` 1 to 40, `error_correction` one of L, M, Q, H, `modules` rows of 0 and 1."""
+
+    version: int
+    error_correction: str
+    modules: tuple[bytes, ...]
+    _code: segno.QRCode
+
+    def png(self, *, scale: int = 6) -> bytes:
+        """Return a PNG file, `scale` pixels for each module, quiet zone included."""
+        return self._save("png", scale)
+
+    def svg(self, *, scale: int = 6) -> bytes:
+        """Return an SVG file (UTF-8), black on white, quiet zone included."""
+        return self._save("svg", scale)
+
+    def terminal(self) -> str:
+        """Return lines of half blocks, two modules high, black on white whatever the terminal's theme is."""
+        rows = [bytes(row) for row in self._code.matrix_iter(scale=1, border=QUIET_ZONE)]
+        if len(rows) % 2:
+            rows.append(bytes(len(rows[0])))
+        lines = []
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True):
+            blocks = "".join(_HALF_BLOCKS[pair] for pair in zip(upper, lower, strict=True))
+            lines.append(f"{_TERMINAL_COLOURS}{blocks}{_TERMINAL_RESET}\n")
+        return "".join(lines)
+
+    @property
+    def columns(self) -> int:
+        """How many columns `terminal` needs; a narrower window would wrap the code and spoil it."""
+        return len(self.modules) + 2 * QUIET_ZONE
+
+    def _save(self, kind: str, scale: int) -> bytes:
+        buffer = io.BytesIO()
+        options = {"scale": scale, "border": QUIET_ZONE, "dark": "#000", "light": "#fff"}
+        if kind == "svg":
+            options["xmldecl"] = False
+        self._code.save(buffer, kind=kind, **options)
+        return buffer.getvalue()
+
+
+def make_qr(text: str) -> QRCode:
+    """Return the smallest QR code for `text`; the error correction is raised where that costs no size.
+
+    Text of digits, capitals, space and `$%*+-./:` takes 5.5 bits a character, other text 8 and more. Raises
+    RangeError for a text that no QR code can hold.
+    """
+    try:
+        code = segno.make(text, error="L", micro=False)
+    except segno.DataOverflowError as err:
+        raise RangeError(
+            f"{len(text)} characters do not fit a QR code (at most {MAX_ALPHANUMERIC_CHARACTERS}); "
+            "hand over a file, or disclose less"
+        ) from err
+    return QRCode(
+        version=int(code.version),
+        error_correction=code.error,
+        modules=tuple(bytes(row) for row in code.matrix),
+        _code=code,
+    )
+
+
+def read_qr(image: bytes) -> str:
+    """Return the text of the one QR code in a PNG or JPEG image.
+
+    Raises ComplexityError for an image that is too large, ParsingError for another type or a broken image,
+    MalformedValueError where there is no QR code or more than one.
+    """
+    only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(_decode_image(image), formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
+    texts = {barcode.text for barcode in found}
+    if not texts:
+        raise MalformedValueError("no QR code was found in the image; try a sharper or closer picture")
+    if len(texts) > 1:
+        raise MalformedValueError(f"expected one QR code in the image, found {len(texts)}")
+    text: str = texts.pop()
+    return text
+
+
+def is_image(data: bytes) -> bool:
+    """Whether the bytes begin as a PNG or a JPEG file does."""
+    return data.startswith((_PNG, _JPEG))
+
+
+def _decode_image(data: bytes) -> Image.Image:
+    """Decode to grey after looking at type and size; the plugins are named, so no other one ever runs."""
+    if len(data) > MAX_IMAGE_BYTES:
+        raise ComplexityError(f"image of {len(data)} bytes is larger than the limit of {MAX_IMAGE_BYTES}")
+    if not is_image(data):
+        raise ParsingError("expected a PNG or JPEG image, found another type of file")
+    try:
+        # The constructor reads the header only.
+        file = io.BytesIO(data)
+        image = PngImageFile(file) if data.startswith(_PNG) else JpegImageFile(file)
+        width, height = image.size
+        if width * height > MAX_IMAGE_PIXELS:
+            raise ComplexityError(
+                f"image of {width} x {height} pixels is larger than the limit of {MAX_IMAGE_PIXELS} pixels"
+            )
+        if getattr(image, "n_frames", 1) > 1:
+            raise ParsingError("expected a still image, found an animated one")
+        return _on_white(image)
+    except (OSError, SyntaxError, ValueError, EOFError) as err:
+        raise ParsingError("the image is broken or cut off") from err
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the image in grey; transparent parts are paper, not black."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        coloured = image.convert("RGBA")
+        paper = Image.new("RGBA", coloured.size, "white")
+        return Image.alpha_composite(paper, coloured).convert("L")
+    return image.convert("L")
