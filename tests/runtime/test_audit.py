@@ -54,7 +54,7 @@ def test_a_changed_entry_is_found(log: Database, column: str) -> None:
         entries = TABLES.entries
         changed = '{"record":"r9"}' if column == "details" else "2026-07-01T12:00:01Z"
         connection.execute(update(entries).where(entries.c.sequence == 2).values({column: changed}))
-    with pytest.raises(StoreError, match="audit entry 2 .* was changed"):
+    with pytest.raises(StoreError, match=r"audit entry 2 .* was changed"):
         _verify(log)
 
 
@@ -63,7 +63,7 @@ def test_details_that_are_not_what_was_written_are_found(log: Database, details:
     with log.writing() as connection:
         entries = TABLES.entries
         connection.execute(update(entries).where(entries.c.sequence == 2).values(details=details))
-    with pytest.raises(StoreError, match="audit entry 2 .*was changed"):
+    with pytest.raises(StoreError, match=r"audit entry 2 .*was changed"):
         _verify(log)
 
 

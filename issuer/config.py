@@ -1,0 +1,197 @@
+"""An issuer's settings: one frozen object, read from `issuer.toml` in its home folder and the environment.
+
+The home folder holds everything of one issuer: `issuer.toml` (these settings and the DIDs of the keys),
+`keys.sealed`, the database `issuer.sqlite` unless another is named, and `status/`, the published status
+lists. A setting that would leave a verifier without something it must see, or that names a suite that
+cannot do its part, is refused when it is read. Not here: secrets; only DIDs, which are public.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from runtime.atomic import read_file, write_file
+from runtime.database import sqlite_url
+from vclib.errors import ConfigurationError, VCError
+from vclib.strict_json import dump_json
+
+HOME_VARIABLE = "DDCC_ISSUER_HOME"
+DATABASE_VARIABLE = "DDCC_ISSUER_DATABASE"
+
+BASE_SUITES = ("ecdsa-sd-2023", "bbs-2023")
+PLAIN_SUITES = ("ecdsa-rdfc-2019", "eddsa-rdfc-2022")
+
+_MAX_BYTES = 64 * 1024
+_MAX_NAME_CHARACTERS = 200
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_STATUS_URL = re.compile(r"https://[^\s?#]+|urn:uuid:[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True)
+class IssuerConfig:
+    """What an issuer decided once. `dids` maps a key type ("P-256") to the did:key of its key.
+
+    `status_url` is the folder that the files of `home/status` are served from, or a `urn:uuid:` where they
+    are only handed on as files. `mandatory` are JSON pointers that every presentation shows in addition to
+    those that it always has to.
+    """
+
+    home: Path
+    name: str
+    status_url: str
+    suite: str = "ecdsa-sd-2023"
+    plain: str = "ecdsa-rdfc-2019"
+    valid_days: int = 365
+    status_valid_days: int = 30
+    mandatory: tuple[str, ...] = ()
+    database_url: str = ""
+    dids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check_choice("suite", self.suite, BASE_SUITES)
+        _check_choice("plain", self.plain, PLAIN_SUITES)
+        if not _STATUS_URL.fullmatch(self.status_url):
+            raise ConfigurationError(
+                f"status_url: expected an https URL without query or fragment, found {self.status_url[:80]!r}"
+            )
+        for setting, days in (("valid_days", self.valid_days), ("status_valid_days", self.status_valid_days)):
+            if not 1 <= days <= 36_500:
+                raise ConfigurationError(f"{setting}: expected 1 to 36500 days, found {days}")
+        for pointer in self.mandatory:
+            if not pointer.startswith("/"):
+                raise ConfigurationError(
+                    f"mandatory: expected JSON pointers such as /hcid, found {pointer!r}"
+                )
+
+    @property
+    def keys_path(self) -> Path:
+        """The sealed keys."""
+        return self.home / "keys.sealed"
+
+    @property
+    def status_folder(self) -> Path:
+        """The published status lists."""
+        return self.home / "status"
+
+
+def home_folder(option: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the home folder: the option, DDCC_ISSUER_HOME, or `ddcc/issuer` among the user's data."""
+    if option is not None:
+        return option
+    if environment.get(HOME_VARIABLE):
+        return Path(environment[HOME_VARIABLE])
+    data = environment.get("XDG_DATA_HOME") or environment.get("LOCALAPPDATA")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "ddcc" / "issuer"
+
+
+def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> IssuerConfig:
+    """Read `issuer.toml`. Raises ConfigurationError, naming the setting that is missing or wrong."""
+    path = home / "issuer.toml"
+    if not path.exists():
+        raise ConfigurationError(f"no issuer in {home}: make one with `ddcc issuer init --name NAME`")
+    settings = _read_toml(path)
+    unknown = set(settings) - set(_READERS) - {"dids"}
+    if unknown:
+        raise ConfigurationError(f"{path}: unknown setting {min(unknown)!r}")
+    try:
+        members = {name: _READERS[name](name, value) for name, value in settings.items() if name != "dids"}
+        _check_present(members, "name", "status_url")
+        database_url = environment.get(DATABASE_VARIABLE) or members.get("database_url")
+        members["database_url"] = database_url or sqlite_url(home / "issuer.sqlite")
+        members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
+        return IssuerConfig(home=home, **members)  # type: ignore[arg-type]  # readers give the fields' types
+    except ConfigurationError as err:
+        raise ConfigurationError(f"{path}: {err.message}") from err
+
+
+def save_config(config: IssuerConfig) -> None:
+    """Write `issuer.toml`; never over an existing one. Raises StoreError."""
+    # A JSON string without control characters is a TOML string too.
+    lines = [
+        "# Settings of one issuer. `ddcc issuer --help` says what they mean.",
+        f"name = {dump_json(config.name)}",
+        f"status_url = {dump_json(config.status_url)}",
+        f"suite = {dump_json(config.suite)}",
+        f"plain = {dump_json(config.plain)}",
+        f"valid_days = {config.valid_days}",
+        f"status_valid_days = {config.status_valid_days}",
+        f"mandatory = {dump_json(list(config.mandatory))}",
+        '# database_url = "postgresql+psycopg://user@host/issuer"',
+        "",
+        "# The DIDs of the keys in keys.sealed.",
+        "[dids]",
+        *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
+    ]
+    write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(read_file(path, max_bytes=_MAX_BYTES).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise ConfigurationError(f"{path} is not TOML: {err}") from err
+    except VCError as err:
+        raise ConfigurationError(err.message) from err
+
+
+def _check_present(members: Mapping[str, object], *required: str) -> None:
+    for setting in required:
+        if setting not in members:
+            raise ConfigurationError(f"the setting {setting!r} is missing")
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > _MAX_NAME_CHARACTERS or _CONTROL.search(name):
+        raise ConfigurationError(
+            f"name: expected 1 to {_MAX_NAME_CHARACTERS} characters without control characters"
+        )
+
+
+def _check_choice(setting: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigurationError(f"{setting}: expected {' or '.join(choices)}, found {value!r}")
+
+
+def _string(setting: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{setting}: expected a string")
+    return value
+
+
+def _integer(setting: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigurationError(f"{setting}: expected a whole number")
+    return value
+
+
+def _string_list(setting: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{setting}: expected a list of strings")
+    return tuple(_string(setting, item) for item in value)
+
+
+def _strings(setting: str, value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not value:
+        raise ConfigurationError(f"the table [{setting}] is missing")
+    return {key: _string(f"{setting}.{key}", item) for key, item in value.items()}
+
+
+_READERS = MappingProxyType(
+    {
+        "name": _string,
+        "status_url": _string,
+        "suite": _string,
+        "plain": _string,
+        "valid_days": _integer,
+        "status_valid_days": _integer,
+        "mandatory": _string_list,
+        "database_url": _string,
+    }
+)

@@ -1,0 +1,218 @@
+"""issuer.store: what belongs together is kept together, and no status index is used twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from issuer.store import IssuerStore, IssuerWriting, StatusPosition, StoredRecord, Waiting
+from runtime.database import sqlite_url
+from vclib.errors import StoreError
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+RECORD = StoredRecord(
+    record_id="abcd2345",
+    credential_id="urn:uuid:1",
+    kind="vaccination",
+    suite="ecdsa-sd-2023",
+    issuer_id="did:key:zIssuer",
+    holder="did:key:zHolder",
+    record="{}",
+    record_sha256="r" * 64,
+    credential_sha256="c" * 64,
+    valid_from=NOW,
+    valid_until=NOW + timedelta(days=365),
+    minted=NOW,
+)
+
+
+@pytest.fixture
+def store() -> Iterator[IssuerStore]:
+    store = IssuerStore.open("sqlite://")
+    yield store
+    store.close()
+
+
+def _url(purpose: str, number: int) -> str:
+    return f"https://status.example/{purpose}-{number}.json"
+
+
+def _sequence(*numbers: int) -> Callable[[int], int]:
+    values = iter(numbers)
+    return lambda _below: next(values)
+
+
+def _allocate(
+    work: IssuerWriting, numbers: tuple[int, ...], *, purpose: str = "revocation", max_used: int = 100
+) -> StatusPosition:
+    return work.allocate(
+        purpose, length=200, max_used=max_used, url_of=_url, random_below=_sequence(*numbers)
+    )
+
+
+def _add(store: IssuerStore, record: StoredRecord, position: int, purpose: str = "revocation") -> None:
+    with store.writing() as work:
+        work.add_record(record, [_allocate(work, (position,), purpose=purpose)])
+
+
+def _other(record_id: str) -> StoredRecord:
+    return replace(RECORD, record_id=record_id, credential_id=None, record_sha256=record_id * 8)
+
+
+def test_a_record_comes_back_as_it_was_stored(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with store.reading() as reading:
+        assert reading.find("abcd2345") == RECORD
+        (entry,) = reading.positions("abcd2345")
+    assert (entry.status_list.url, entry.position, entry.value) == (
+        "https://status.example/revocation-1.json",
+        7,
+        0,
+    )
+
+
+@pytest.mark.parametrize("text", ["abcd2345", "abcd", "urn:uuid:1"])
+def test_a_record_is_found_by_its_ids_and_their_beginning(store: IssuerStore, text: str) -> None:
+    _add(store, RECORD, 7)
+    with store.reading() as reading:
+        assert reading.find(text).record_id == "abcd2345"
+
+
+@pytest.mark.parametrize("text", ["abc", "", "abce", "%%%%", "____", "urn:uuid"])
+def test_an_id_that_names_no_record_is_refused(store: IssuerStore, text: str) -> None:
+    _add(store, RECORD, 7)
+    with store.reading() as reading, pytest.raises(StoreError, match="no record has the id"):
+        reading.find(text)
+
+
+def test_an_ambiguous_beginning_is_refused(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    _add(store, _other("abcd9999"), 8)
+    with store.reading() as reading, pytest.raises(StoreError, match="more than one record id"):
+        reading.find("abcd")
+
+
+def test_a_taken_position_is_not_given_again(store: IssuerStore) -> None:
+    """H9: the random choice repeats itself, the next one is taken."""
+    _add(store, RECORD, 7)
+    with store.writing() as work:
+        assert _allocate(work, (7, 7, 8)).position == 8
+
+
+def test_the_database_itself_refuses_a_position_twice(store: IssuerStore) -> None:
+    """H9: even where the program is wrong; and the second record is not kept either."""
+    _add(store, RECORD, 7)
+    with pytest.raises(StoreError, match="UNIQUE constraint failed"), store.writing() as work:
+        taken = replace(_allocate(work, (8,)), position=7)
+        work.add_record(_other("efgh2345"), [taken])
+    with store.reading() as reading:
+        assert [record.record_id for record in reading.records()] == ["abcd2345"]
+
+
+def test_the_database_itself_refuses_a_credential_id_twice(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+        _add(store, replace(_other("efgh2345"), credential_id="urn:uuid:1"), 8)
+
+
+def test_credentials_without_an_id_do_not_collide(store: IssuerStore) -> None:
+    _add(store, _other("efgh2345"), 7)
+    _add(store, _other("ijkl2345"), 8)
+    with store.reading() as reading:
+        assert len(list(reading.records())) == 2
+
+
+def test_a_new_list_begins_when_one_is_half_full(store: IssuerStore) -> None:
+    with store.writing() as work:
+        for number in range(3):
+            position = _allocate(work, (number,), max_used=2)
+            work.add_record(_other(f"abcd000{number}"), [position])
+    with store.reading() as reading:
+        assert [(each.number, each.used, each.url[-6:]) for each in reading.lists()] == [
+            (1, 2, "1.json"),
+            (2, 1, "2.json"),
+        ]
+
+
+def test_each_purpose_has_its_own_lists(store: IssuerStore) -> None:
+    with store.writing() as work:
+        positions = [_allocate(work, (5,), purpose=purpose) for purpose in ("revocation", "suspension")]
+        work.add_record(RECORD, positions)
+    with store.reading() as reading:
+        assert [each.status_list.purpose for each in reading.positions("abcd2345")] == [
+            "revocation",
+            "suspension",
+        ]
+
+
+def test_only_set_positions_are_published(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    _add(store, _other("efgh2345"), 8)
+    with store.writing() as work:
+        work.set_value("abcd2345", "revocation", 1, reason="typing error", now=NOW)
+    with store.reading() as reading:
+        assert list(reading.set_positions(1)) == [7]
+        (entry,) = reading.positions("abcd2345")
+    assert (entry.value, entry.reason, entry.changed) == (1, "typing error", NOW)
+
+
+def test_the_same_record_for_the_same_holder_is_noticed(store: IssuerStore) -> None:
+    """F10: never two credentials for one dose by accident."""
+    _add(store, RECORD, 7)
+    with store.reading() as reading:
+        assert reading.minted_before("r" * 64, "did:key:zHolder") == "abcd2345"
+        assert reading.minted_before("r" * 64, "did:key:zOther") is None
+        assert reading.minted_before("r" * 64, None) is None
+        assert reading.minted_before("s" * 64, "did:key:zHolder") is None
+
+
+def test_the_same_record_without_a_holder_is_noticed(store: IssuerStore) -> None:
+    _add(store, replace(RECORD, holder=None), 7)
+    with store.reading() as reading:
+        assert reading.minted_before("r" * 64, None) == "abcd2345"
+
+
+def test_a_revoked_credential_may_be_minted_again(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with store.writing() as work:
+        work.set_value("abcd2345", "revocation", 1, reason=None, now=NOW)
+    with store.reading() as reading:
+        assert reading.minted_before("r" * 64, "did:key:zHolder") is None
+
+
+def test_a_credential_waits_until_its_file_is_written(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with store.writing() as work:
+        work.put_in_outbox(Waiting("abcd2345", "a.vc.json", "{}"))
+    with store.reading() as reading:
+        assert reading.waiting() == (Waiting("abcd2345", "a.vc.json", "{}"),)
+    with store.writing() as work:
+        work.clear_outbox(["abcd2345"])
+    with store.reading() as reading:
+        assert reading.waiting() == ()
+
+
+def test_nothing_of_a_failed_mint_is_kept(store: IssuerStore) -> None:
+    with pytest.raises(RuntimeError), store.writing() as work:
+        work.add_record(RECORD, [_allocate(work, (7,))])
+        work.put_in_outbox(Waiting("abcd2345", "a.vc.json", "{}"))
+        work.audit("mint", {"record": "abcd2345"}, now=NOW)
+        raise RuntimeError("power failure")
+    with store.reading() as reading:
+        assert list(reading.records()) == []
+        assert reading.waiting() == ()
+        assert reading.lists() == ()
+        assert reading.verify_audit() == 0
+
+
+def test_the_store_survives_reopening(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "issuer.sqlite")
+    first = IssuerStore.open(url)
+    _add(first, RECORD, 7)
+    first.close()
+    with IssuerStore.open(url).reading() as reading:
+        assert reading.find("abcd2345") == RECORD
