@@ -31,6 +31,7 @@
     |   |-- ProofTransformationError          PROOF_TRANSFORMATION_ERROR
     |   `-- ProofVerificationError            PROOF_VERIFICATION_ERROR
     |       |-- NoProofError, UnsupportedCryptosuiteError, BaseProofPresentedError
+    |       |-- UnsupportedSecuringMechanismError   an enveloping proof, recognised and not supported
     |       |-- ProofExpiredError, ProofPurposeError, PreviousProofError, IssuerKeyMismatchError
     |       |-- InvalidDomainError            INVALID_DOMAIN_ERROR
     |       `-- InvalidChallengeError         INVALID_CHALLENGE_ERROR
@@ -38,6 +39,7 @@
     |   |-- RelatedResourceError              a related resource whose digest differs
     |   |-- CredentialSchemaError             the credential does not fit its schema
     |   `-- HolderBindingError                the presenter is not the one the credential is bound to
+    |-- IssuerNotAcceptedError                the relying party does not accept this issuer; nothing was checked
     |-- StatusError                           Bitstring Status List
     |   |-- StatusRetrievalError              STATUS_RETRIEVAL_ERROR
     |   |-- StatusVerificationError           STATUS_VERIFICATION_ERROR
@@ -355,6 +357,12 @@ class UnsupportedCryptosuiteError(ProofVerificationError):
     code = "unsupported-cryptosuite"
 
 
+class UnsupportedSecuringMechanismError(ProofVerificationError):
+    """The credential is secured in a way that is recognised but not supported (an enveloping proof)."""
+
+    code = "unsupported-securing-mechanism"
+
+
 class BaseProofPresentedError(ProofVerificationError):
     """A base proof came where only a derived proof may be shown."""
 
@@ -429,6 +437,12 @@ class HolderBindingError(CredentialError):
     code = "holder-binding"
 
 
+class IssuerNotAcceptedError(VCError):
+    """The relying party does not accept this issuer, so nothing was fetched and no proof was checked."""
+
+    code = "issuer-not-accepted"
+
+
 # --- status lists -------------------------------------------------------------------------------
 
 
@@ -493,6 +507,15 @@ class ConfigurationError(VCError):
 
 
 class RecordError(VCError):
-    """A health record is incomplete or impossible."""
+    """A health record is incomplete or impossible.
+
+    `element` is the path of the element at fault ("vaccination.dose"), empty where none is; `problem` is the
+    message without it, so that a reader of another format can name its own path.
+    """
 
     code = "record"
+
+    def __init__(self, problem: str, *, element: str = "") -> None:
+        super().__init__(f"{element}: {problem}" if element else problem)
+        self.element = element
+        self.problem = problem
