@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from vclib.errors import MalformedValueError
 from vclib.strict_json import json_type_name
 
-# The time zone is obligatory. [0-9], because \d is any script's digit. The clock goes from 00:00:00 to 23:59:59:
+# The time zone is obligatory. [0-9], because \d is any script's digit. Clocks show 00:00:00 to 23:59:59 here:
 # XSD has no second 60, and its 24:00:00 for the next day's midnight is read by hardly anybody else.
 _DATE_TIME_STAMP = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,32})?"

@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vclib.datetimes import parse_datetime
+from vclib.encoding import decode_multibase
 from vclib.errors import (
+    EncodingError,
     MalformedValueError,
     ProofGenerationError,
+    ProofVerificationError,
     UnsupportedCryptosuiteError,
     UnsupportedKeyError,
 )
@@ -53,8 +56,8 @@ class Cryptosuite(Protocol):
     ) -> None:
         """Return if `proof` holds for `document`.
 
-        Raises UnsupportedKeyError, EncodingError for a `proofValue` that is not what the suite writes,
-        InvalidSignatureError, JSONLDError, or another ProofVerificationError.
+        Raises UnsupportedKeyError, InvalidSignatureError, JSONLDError, or ProofVerificationError, also for a
+        `proofValue` that is not of the form the suite writes.
         """
 
 
@@ -102,7 +105,7 @@ class SelectiveCryptosuite(Protocol):
     def verify_proof(
         self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
     ) -> None:
-        """Return if the derived proof holds for the reduced document; BaseProofPresentedError for a base proof."""
+        """Return if the derived proof holds; BaseProofPresentedError for a base proof."""
 
     def is_base_proof(self, proof: JSONObject) -> bool:
         """Say whether `proof.proofValue` begins as this suite's base proofs do."""
@@ -112,10 +115,10 @@ class SelectiveCryptosuite(Protocol):
 
 
 def check_options(suite_name: str, options: JSONObject) -> None:
-    """Return if `options` are of the type and suite named, with well-formed times.
+    """Return if the options of a proof to be verified are of the suite named, with well-formed times.
 
     This is the part of "proof configuration" that every suite has. Raises UnsupportedCryptosuiteError for
-    another type or suite, MalformedValueError for a `created` or `expires` that is no date-time.
+    another type or suite, ProofVerificationError for a `created` or `expires` that is no date-time.
     """
     if options.get("type") != PROOF_TYPE:
         raise UnsupportedCryptosuiteError(f"expected a proof of type {PROOF_TYPE}")
@@ -123,14 +126,17 @@ def check_options(suite_name: str, options: JSONObject) -> None:
         raise UnsupportedCryptosuiteError(f"expected a proof of cryptosuite {suite_name}")
     for member in ("created", "expires"):
         if member in options:
-            parse_datetime(options[member])
+            try:
+                parse_datetime(options[member])
+            except MalformedValueError as err:
+                raise ProofVerificationError(f"the proof's {member}: {err.message}") from err
 
 
 def check_new_options(suite_name: str, options: JSONObject) -> None:
     """Return if a new proof of the suite may be made from `options`; else ProofGenerationError."""
     try:
         check_options(suite_name, options)
-    except (UnsupportedCryptosuiteError, MalformedValueError) as err:
+    except ProofVerificationError as err:
         raise ProofGenerationError(f"proof options are unfit: {err.message}") from err
     if "proofValue" in options:
         raise ProofGenerationError("proof options already carry a proofValue")
@@ -143,13 +149,20 @@ def check_key_type(suite_name: str, key_types: frozenset[KeyType], public_key: P
         raise UnsupportedKeyError(f"{suite_name} needs a key of type {expected}, found {public_key.key_type}")
 
 
-def proof_value_text(proof: JSONObject) -> str:
-    """Return `proof.proofValue`; MalformedValueError if it is not a string."""
+def decode_proof_value(proof: JSONObject, *, base: str) -> bytes:
+    """Return the bytes of `proof.proofValue`, which must be multibase text with the prefix `base`.
+
+    A damaged value says something about the proof, not about the document's form, so what comes is
+    ProofVerificationError (PROOF_VERIFICATION_ERROR).
+    """
     value = proof.get("proofValue")
     if not isinstance(value, str):
         found = json_type_name(value) if "proofValue" in proof else "none"
-        raise MalformedValueError(f"expected proofValue to be a string, found {found}")
-    return value
+        raise ProofVerificationError(f"expected proofValue to be a string, found {found}")
+    try:
+        return decode_multibase(value, bases=base)
+    except EncodingError as err:
+        raise ProofVerificationError(f"proofValue: {err.message}") from err
 
 
 def without_proof_value(proof: JSONObject) -> JSONObject:
