@@ -20,7 +20,7 @@
     |-- DIDError                              DID resolution, by the resolution specification's codes
     |   |-- InvalidDIDError, InvalidDIDURLError, MethodNotSupportedError, DIDNotFoundError
     |   |-- InvalidDIDDocumentError, InvalidPublicKeyError, InvalidPublicKeyLengthError
-    |   |-- UnsupportedPublicKeyTypeError, DIDInternalError
+    |   |-- UnsupportedPublicKeyTypeError, InvalidPublicKeyTypeError, DIDInternalError
     |-- VerificationMethodError               CID 1.0 retrieval of a verification method
     |   |-- InvalidVerificationMethodURLError, InvalidVerificationMethodError
     |   |-- InvalidControlledIdentifierDocumentError, InvalidControlledIdentifierDocumentIdError
@@ -39,12 +39,13 @@
     |   |-- RelatedResourceError              a related resource whose digest differs
     |   |-- CredentialSchemaError             the credential does not fit its schema
     |   `-- HolderBindingError                the presenter is not the one the credential is bound to
-    |-- IssuerNotAcceptedError                the relying party does not accept this issuer; nothing was checked
+    |-- IssuerNotAcceptedError                the relying party does not accept this issuer: nothing checked
     |-- StatusError                           Bitstring Status List
     |   |-- StatusRetrievalError              STATUS_RETRIEVAL_ERROR
     |   |-- StatusVerificationError           STATUS_VERIFICATION_ERROR
     |   `-- StatusListLengthError             STATUS_LIST_LENGTH_ERROR
     |-- FetchError                            a URL could not be read
+    |   |-- FetchNotFoundError                the server says that there is nothing
     |   `-- FetchRefusedError                 a URL that must not be read
     |-- StoreError, SealingError, ConfigurationError     files, databases, settings
     `-- RecordError                           a health record that cannot be true
@@ -256,6 +257,13 @@ class UnsupportedPublicKeyTypeError(DIDError):
 
     type = _DID + "UNSUPPORTED_PUBLIC_KEY_TYPE"
     code = "unsupportedPublicKeyType"
+
+
+class InvalidPublicKeyTypeError(DIDError):
+    """The form asked for a did:key's verification method does not fit the key or is experimental."""
+
+    type = _DID + "INVALID_PUBLIC_KEY_TYPE"
+    code = "invalidPublicKeyType"
 
 
 class DIDInternalError(DIDError):
@@ -480,6 +488,12 @@ class FetchError(VCError):
     """A URL could not be read: host down, too large, too slow, a wrong answer."""
 
     code = "fetch"
+
+
+class FetchNotFoundError(FetchError):
+    """The server answered that there is nothing at the URL (404 or 410)."""
+
+    code = "fetch-not-found"
 
 
 class FetchRefusedError(FetchError):
