@@ -1,0 +1,149 @@
+"""Which contexts a document may use: checked before anything is expanded, and never by fetching.
+
+The proof covers what a document means, and the contexts say what it means; a reader who takes any context
+lets the sender choose the meaning (https://www.w3.org/TR/vc-data-integrity/#validating-contexts). So every
+`@context` of a document is compared with a policy first. Not here: that the first context is the data
+model's own (`vclib.credentials`), and the context files (`contexts`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contexts import CONTEXTS
+from vclib.errors import ContextNotAcceptedError
+from vclib.strict_json import JSONObject, JSONValue, json_type_name
+
+# A context object sets these for every member at once. @vocab gives a meaning to whatever is written, @base
+# to every relative id; the others pull in or cut off contexts where the policy cannot see it.
+_CATCH_ALL_KEYWORDS = ("@vocab", "@base")
+_REFUSED_KEYWORDS = ("@import", "@propagate")
+
+
+@dataclass(frozen=True)
+class ContextPolicy:
+    """What a program accepts as `@context`.
+
+    `accepted`: the URLs, each of which must also be pinned in `contexts`. `inline`: context objects too,
+    also with `@vocab` and `@base`, and null. `nested`: an `@context` in objects below the top; members of
+    `verifiableCredential` are documents of their own and may always have one. `integral_floats`: numbers
+    spelt like 7.0, which the standard reads as the integer 7 and some libraries as a double.
+    """
+
+    accepted: frozenset[str]
+    inline: bool = False
+    nested: bool = False
+    integral_floats: bool = False
+
+
+DEFAULT_CONTEXTS = ContextPolicy(frozenset(url for url, pinned in CONTEXTS.items() if not pinned.catch_all))
+
+# For published vectors and the W3C suites, which invent terms in inline contexts and lean on catch-all ones.
+UNSAFE_ANY_CONTEXT = ContextPolicy(frozenset(CONTEXTS), inline=True, nested=True, integral_floats=True)
+
+
+def check_contexts(document: JSONObject, policy: ContextPolicy) -> None:
+    """Raise ContextNotAcceptedError, naming the context, unless the policy accepts every one in the document.
+
+    The document's depth must have been bounded (`vclib.safe_mode.check_size`).
+    """
+    _check_document(document, policy)
+
+
+def has_inline_context(value: JSONValue) -> bool:
+    """Return whether any `@context` in the value holds an object."""
+    pending: list[JSONValue] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            entries = item.get("@context")
+            if any(isinstance(entry, dict) for entry in _listed(entries)):
+                return True
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
+
+
+def _check_document(document: JSONObject, policy: ContextPolicy) -> None:
+    """Check a document that may have a context: the whole, or a credential within a presentation."""
+    if "@context" in document:
+        _check_entries(document["@context"], policy)
+    own = _listed(document.get("@context"))
+    for key, value in document.items():
+        if key == "@context":
+            continue
+        for item in _flattened(value):
+            if key == "verifiableCredential":
+                _check_document(item, policy)
+            elif key == "proof" and "@context" in item and _is_prefix(_listed(item["@context"]), own):
+                # JCS suites copy the document's context into the proof; what was accepted above means the
+                # same here. The other members of a proof are looked at as everywhere.
+                _check_nested({name: member for name, member in item.items() if name != "@context"}, policy)
+            else:
+                _check_nested(item, policy)
+
+
+def _check_nested(item: JSONObject, policy: ContextPolicy) -> None:
+    if "@context" in item:
+        if not policy.nested:
+            raise ContextNotAcceptedError("an @context inside the document is not accepted, only at its top")
+        _check_entries(item["@context"], policy)
+    for key, value in item.items():
+        if key != "@context":
+            for below in _flattened(value):
+                _check_nested(below, policy)
+
+
+def _check_entries(entries: JSONValue, policy: ContextPolicy) -> None:
+    """Check one `@context` value: a URL, an object, or an array of these."""
+    for entry in _listed(entries):
+        if isinstance(entry, str):
+            _check_url(entry, policy)
+        elif isinstance(entry, dict):
+            _check_inline(entry, policy)
+        elif entry is None and policy.inline:
+            continue
+        else:
+            raise ContextNotAcceptedError(f"expected the URL of a context, found {json_type_name(entry)}")
+
+
+def _check_url(url: str, policy: ContextPolicy) -> None:
+    if url not in CONTEXTS:
+        raise ContextNotAcceptedError(f"the context {url[:200]!a} is not known here and is not fetched")
+    if url not in policy.accepted:
+        raise ContextNotAcceptedError(f"the context {url} is not accepted")
+
+
+def _check_inline(context: JSONObject, policy: ContextPolicy) -> None:
+    if not policy.inline:
+        setting = next((key for key in _CATCH_ALL_KEYWORDS if key in context), None)
+        what = f"a context object that sets {setting}" if setting else "a context object"
+        raise ContextNotAcceptedError(f"{what} is not accepted, only the URL of a known context")
+    for keyword in _REFUSED_KEYWORDS:
+        if keyword in context:
+            raise ContextNotAcceptedError(f"a context object with {keyword} is not accepted")
+    for key, definition in context.items():
+        # A definition may bring a context of its own, an object or the URL of one.
+        if isinstance(definition, dict):
+            if "@context" in definition:
+                _check_entries(definition["@context"], policy)
+            if key == "@context":
+                raise ContextNotAcceptedError("a context object within a context object is not accepted")
+
+
+def _listed(value: JSONValue) -> list[JSONValue]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_prefix(entries: list[JSONValue], own: list[JSONValue]) -> bool:
+    return entries == own[: len(entries)]
+
+
+def _flattened(value: JSONValue) -> list[JSONObject]:
+    """Return the objects that a member's value holds, through any arrays."""
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list):
+        return [item for member in value for item in _flattened(member)]
+    return []

@@ -1,0 +1,207 @@
+"""JSON-LD 1.1, the only door to PyLD: pinned contexts, safe mode, one lock.
+
+From a document to the statements that are signed. What the door adds to PyLD:
+
+- contexts come from the pinned files of `contexts` and from nowhere else, and only those that a policy
+  accepts (`vclib.context_policy`);
+- safe mode, always: whatever would be dropped, guessed or blurred on the way is an error (`vclib.safe_mode`,
+  `vclib.statements`);
+- limits on depth and size before PyLD sees the document;
+- a lock, because PyLD's caches are not thread-safe;
+- every PyLD error comes out as one of ours.
+
+Sources: https://www.w3.org/TR/json-ld11-api/, https://www.w3.org/TR/vc-data-integrity/#securing-data-losslessly.
+Not here: canonical form (`vclib.rdfc`), and which context must come first (`vclib.credentials`).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pyld import jsonld as pyld
+
+import contexts as pinned
+from vclib import rdfc
+from vclib.context_policy import (
+    DEFAULT_CONTEXTS,
+    UNSAFE_ANY_CONTEXT,
+    ContextPolicy,
+    check_contexts,
+    has_inline_context,
+)
+from vclib.errors import (
+    ContextIntegrityError,
+    ContextNotAcceptedError,
+    DataLossError,
+    JSONLDError,
+    MalformedValueError,
+)
+from vclib.rdfc import CanonicalDataset, Quad
+from vclib.safe_mode import BASE, SafeProcessor, check_size
+from vclib.statements import to_statements
+from vclib.strict_json import JSONObject, JSONValue, json_type_name
+
+__all__ = [
+    "DEFAULT_CONTEXTS",
+    "UNSAFE_ANY_CONTEXT",
+    "ContextPolicy",
+    "canonical_nquads",
+    "canonicalize",
+    "check_contexts",
+    "compact",
+    "expand",
+    "expand_types",
+    "to_quads",
+]
+
+_Result = TypeVar("_Result")
+
+# What PyLD lets through besides its own error, when a document is not of the shape it expects.
+_PYLD_FAILURES = (
+    pyld.JsonLdError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[JSONValue]:
+    """Return the expanded form of a document; the document is not changed.
+
+    Raises ComplexityError, ContextNotAcceptedError, DataLossError, AmbiguousTermsError, and JSONLDError for
+    what is not JSON-LD. What only the values of the document lose is found by `to_quads`.
+    """
+    if not isinstance(document, dict):
+        raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
+    check_size(document)
+    check_contexts(document, contexts)
+
+    def run(processor: SafeProcessor, options: dict[str, Any]) -> list[JSONValue]:
+        expanded: list[JSONValue] = processor.expand(document, options)
+        return expanded
+
+    return _ENGINE.run(run, has_inline_context(document))
+
+
+def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:
+    """Return the statements of a document, all of them or an error.
+
+    Raises as `expand`, and DataLossError, AmbiguousTermsError or MalformedValueError for a value that makes
+    no statement, or not one of its own (`vclib.statements`).
+    """
+    return to_statements(expand(document, contexts=contexts), integral_floats=contexts.integral_floats)
+
+
+def canonicalize(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> CanonicalDataset:
+    """Return the canonical dataset of a document (RDFC-1.0, SHA-256). Raises as `to_quads`."""
+    return rdfc.canonicalize(to_quads(document, contexts=contexts))
+
+
+def canonical_nquads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the UTF-8 bytes of the canonical form of a document. Raises as `to_quads`."""
+    return canonicalize(document, contexts=contexts).to_bytes()
+
+
+def compact(
+    document: JSONObject | list[JSONValue],
+    context: JSONValue,
+    *,
+    contexts: ContextPolicy = DEFAULT_CONTEXTS,
+) -> JSONObject:
+    """Return a document, or the expanded form of one, compacted with `context` (URL, object or array).
+
+    Raises as `expand`.
+    """
+    expanded = document if isinstance(document, list) else expand(document, contexts=contexts)
+    check_size(expanded)
+    wrapper: JSONObject = {"@context": context}
+    check_size(wrapper)
+    check_contexts(wrapper, contexts)
+
+    def run(processor: SafeProcessor, options: dict[str, Any]) -> JSONObject:
+        compacted: JSONObject = processor.compact(expanded, context, {**options, "skipExpansion": True})
+        # Nothing is expanded here, so there is nothing for the processor to have seen.
+        processor.seen += 1
+        return compacted
+
+    return _ENGINE.run(run, has_inline_context(wrapper))
+
+
+def expand_types(
+    types: Sequence[str], context: JSONValue, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+) -> tuple[str, ...]:
+    """Return the absolute IRIs of `types` under `context`, as types are compared.
+
+    Raises as `expand`; DataLossError for a type that the context does not define.
+    """
+    expanded = expand({"@context": context, "@type": list(types)}, contexts=contexts)
+    to_statements(expanded)
+    node = expanded[0]
+    found = node.get("@type") if isinstance(node, dict) else None
+    return tuple(str(iri) for iri in found) if isinstance(found, list) else ()
+
+
+class _Engine:
+    """PyLD with what it must share between calls: a lock, and the contexts it has already processed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Context URL, or canonical text of a context within a pinned file, to what PyLD keeps of it. Only
+        # pinned contexts get in, so it is bounded, and no document can plant anything for the next one.
+        self._processed: dict[str, Any] = {}
+
+    def run(self, operation: Callable[[SafeProcessor, dict[str, Any]], _Result], inline: bool) -> _Result:
+        """Run a PyLD operation; `inline` says that it brings contexts of its own."""
+        processor = SafeProcessor()
+        with self._lock:
+            resolver = pyld.ContextResolver({} if inline else self._processed, _load_document)
+            options = {"base": BASE, "documentLoader": _load_document, "contextResolver": resolver}
+            try:
+                result = operation(processor, options)
+            except _PYLD_FAILURES as err:
+                raise _translated(err) from err
+        if processor.seen == 0:
+            raise DataLossError("safe mode did not see the document, so it cannot vouch for it")
+        return result
+
+
+def _load_document(url: str, _options: object) -> dict[str, Any]:
+    """Return a pinned context in the form PyLD's document loaders have.
+
+    A fresh copy each time, because PyLD changes what it gets. The tag is what makes PyLD keep the result.
+    """
+    try:
+        content = pinned.read_context(url)
+    except KeyError as err:
+        raise ContextNotAcceptedError(f"the context {url[:200]!a} is not known here") from err
+    except pinned.ContextDigestError as err:
+        raise ContextIntegrityError(str(err)) from err
+    return {
+        "contentType": "application/ld+json",
+        "contextUrl": None,
+        "documentUrl": url,
+        "document": json.loads(content),
+        "tag": "static",
+    }
+
+
+def _translated(error: BaseException) -> JSONLDError:
+    """Return our error for one of PyLD's: its deepest cause says best what was wrong."""
+    cause = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+        if isinstance(cause, JSONLDError):
+            return cause
+    if isinstance(cause, pyld.JsonLdError):
+        return JSONLDError(f"not acceptable JSON-LD: {cause.code or 'invalid'}: {cause.args[0]}")
+    return JSONLDError(f"not acceptable JSON-LD: {type(cause).__name__} in processing")
+
+
+# The one state of this module: PyLD keeps caches, and they need one lock.
+_ENGINE = _Engine()

@@ -1,0 +1,144 @@
+"""Safe mode, first half: what JSON-LD expansion would drop or blur is refused while it happens.
+
+JSON-LD ignores what it does not understand, and then it is not signed: anybody may add or change it and the
+proof still holds (https://www.w3.org/TR/vc-data-integrity/#securing-data-losslessly). So PyLD's processor is
+watched from inside, where each member name meets the context that is active for it, which no later look at
+the result can reconstruct. The second half, on values, identifiers and types, is in `vclib.statements`.
+
+This builds on two methods PyLD does not publish (`_expand_object`, `_expand_iri`). `SafeProcessor.seen`
+counts the objects looked at, so that a PyLD in which they are no longer called fails closed (`vclib.jsonld`
+compares), and the version of PyLD is pinned by hash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyld import jsonld as pyld
+
+from vclib.errors import AmbiguousTermsError, ComplexityError, DataLossError, MalformedValueError
+from vclib.nquads import is_absolute_iri
+from vclib.strict_json import MAX_DEPTH, JSONValue, json_type_name
+
+# Every scalar and object becomes at most one statement and each list member two more, so a document with
+# fewer values than this stays near the limit that `vclib.rdfc` sets on statements.
+MAX_VALUES = 20_000
+
+# The keywords a document may use. @graph, @included, @reverse and @nest place statements elsewhere than
+# they are written; @index never reaches the statements; the others belong into contexts.
+_ALLOWED_KEYWORDS = frozenset({"@id", "@type", "@value", "@language", "@direction", "@list", "@set"})
+
+# What an unknown relative reference becomes, so that it is recognized afterwards wherever it stands. PyLD
+# would otherwise resolve it against http://example.org/base/ and sign that.
+RELATIVE_SCHEME = "relative-iri:"
+BASE = RELATIVE_SCHEME + "//document/"
+
+
+def check_size(document: JSONValue, *, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES) -> None:
+    """Raise ComplexityError for too deep or too large a document, MalformedValueError if it is not JSON.
+
+    Walks without recursion, before anything recursive sees the document.
+    """
+    values = 0
+    level: list[JSONValue] = [document]
+    for _ in range(max_depth + 1):
+        below: list[JSONValue] = []
+        for value in level:
+            if isinstance(value, dict):
+                if not all(isinstance(key, str) for key in value):
+                    raise MalformedValueError("expected JSON, found an object key that is not a string")
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif value is not None and not isinstance(value, (str, int, float)):
+                raise MalformedValueError(f"expected JSON, found {json_type_name(value)}")
+        values += len(level)
+        if values > max_values:
+            raise ComplexityError(f"the document holds more than {max_values} values")
+        if not below:
+            return
+        level = below
+    raise ComplexityError(f"the document is nested deeper than {max_depth} levels")
+
+
+# PyLD has no type information, so its processor is Any to the type checker, here and in the parameters
+# below: they are PyLD's own internal structures, handed through unchanged.
+class SafeProcessor(pyld.JsonLdProcessor):  # type: ignore[misc]
+    """PyLD's processor, refusing in expansion what would be lost or blurred."""
+
+    def __init__(self) -> None:
+        super().__init__(on_property_dropped=_refuse_dropped)
+        self.seen = 0
+
+    def _expand_object(
+        self,
+        active_ctx: Any,
+        active_property: Any,
+        expanded_active_property: Any,
+        element: Any,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        self.seen += 1
+        self._check_members(active_ctx, element)
+        return super()._expand_object(
+            active_ctx, active_property, expanded_active_property, element, *args, **kwargs
+        )
+
+    def _check_members(self, active_ctx: Any, element: dict[str, JSONValue]) -> None:
+        used: dict[str, str] = {}
+        for key, value in element.items():
+            if key == "@context":
+                continue
+            meaning = self._expand_iri(active_ctx, key, vocab=True)
+            if not isinstance(meaning, str) or not (meaning in _ALLOWED_KEYWORDS or is_absolute_iri(meaning)):
+                raise DataLossError(_no_meaning(key, meaning))
+            if meaning.startswith(RELATIVE_SCHEME):
+                raise DataLossError(f"the member {key[:80]!r} means a relative IRI, it would not be signed")
+            # null is no value: it makes no statement, and says nothing that could be lost.
+            if value is None and meaning != "@value":
+                continue
+            if meaning in used:
+                raise AmbiguousTermsError(
+                    f"the members {used[meaning][:80]!r} and {key[:80]!r} of one object both mean "
+                    f"{meaning[:200]}: their values could be exchanged without breaking a signature"
+                )
+            used[meaning] = key
+            definition = active_ctx["mappings"].get(key) or {}
+            if definition.get("reverse"):
+                raise DataLossError(f"the member {key[:80]!r} is a reverse property, which is not accepted")
+            if isinstance(value, list) and definition.get("@type") != "@json":
+                is_list = meaning == "@list" or "@list" in (definition.get("@container") or ())
+                _check_array(key, value, is_list=is_list)
+        _check_value_object(used, element)
+
+
+def _refuse_dropped(name: object) -> None:
+    """Refuse what PyLD itself reports as dropped: a second net below `SafeProcessor._check_members`."""
+    raise DataLossError(f"the member {str(name)[:80]!r} would not be signed")
+
+
+def _no_meaning(key: str, meaning: object) -> str:
+    if isinstance(meaning, str) and meaning.startswith("@"):
+        return f"the member {key[:80]!r} ({meaning[:80]}) is not accepted in a document"
+    return f"no accepted context defines the member {key[:80]!r}, it would not be signed"
+
+
+def _check_array(key: str, value: list[JSONValue], *, is_list: bool) -> None:
+    for item in value:
+        if item is None:
+            raise DataLossError(f"the array {key[:80]!r} holds null, which would not be signed")
+        if isinstance(item, list):
+            if not is_list:
+                raise DataLossError(
+                    f"the array {key[:80]!r} holds an array, whose limits would not be signed"
+                )
+            _check_array(key, item, is_list=True)
+
+
+def _check_value_object(used: dict[str, str], element: dict[str, JSONValue]) -> None:
+    if "@value" in used:
+        if element[used["@value"]] is None and element.get(used.get("@type", "")) != "@json":
+            raise DataLossError("a value object holds null, it would not be signed")
+    elif "@language" in used or "@direction" in used:
+        raise DataLossError("a language or direction without a value would not be signed")
