@@ -28,6 +28,7 @@ from vclib.encoding import encode_multibase
 from vclib.errors import ProofVerificationError
 from vclib.jsonld import ContextPolicy
 from vclib.keys import KeyType, PublicKey, SigningKey
+from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject, JSONValue
 
 # The hash for canonicalization and for both halves of the hash data. "One must use the hash algorithm
@@ -113,6 +114,7 @@ class JCSTransformation:
         The context policy is not part of the JCS suites, but without it a context that redefines a term
         could ride along under any signature (Data Integrity 1.0, context validation).
         """
+        check_size(document)
         if "@context" in document:
             jsonld.check_contexts(document, contexts)
         return jcs.canonicalize(document)
@@ -121,6 +123,7 @@ class JCSTransformation:
         self, options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
     ) -> bytes:
         """Return the canonical JSON of the options."""
+        check_size(options)
         return jcs.canonicalize(options)
 
 
