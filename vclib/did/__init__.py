@@ -7,7 +7,9 @@ the network.
 from vclib.did.dereferencing import (
     URI_LIST_MEDIA_TYPE,
     dereference,
+    dereferencing_error,
     dereferencing_result,
+    dereferencing_success,
     service_endpoint_urls,
 )
 from vclib.did.document import (
@@ -19,7 +21,7 @@ from vclib.did.document import (
 from vclib.did.jwk import did_jwk
 from vclib.did.key import did_key, did_key_method
 from vclib.did.options import Fetch, ResolutionOptions
-from vclib.did.resolution import METHODS, resolution_result, resolve, resolver
+from vclib.did.resolution import METHODS, resolution_error, resolution_result, resolve, resolver
 from vclib.did.syntax import DID, DIDURL, absolute_url, parse_did, parse_did_url
 from vclib.did.web import did_web_url
 
@@ -35,13 +37,16 @@ __all__ = [
     "ResolvedDID",
     "absolute_url",
     "dereference",
+    "dereferencing_error",
     "dereferencing_result",
+    "dereferencing_success",
     "did_jwk",
     "did_key",
     "did_key_method",
     "did_web_url",
     "parse_did",
     "parse_did_url",
+    "resolution_error",
     "resolution_result",
     "resolve",
     "resolver",

@@ -94,16 +94,26 @@ def dereferencing_result(
 
     With `accept` "text/uri-list" the content is the list of the selected services' URLs.
     """
-    content: JSONValue
     try:
         if accept == URI_LIST_MEDIA_TYPE:
-            content = list(service_endpoint_urls(did_url, fetch=fetch, methods=methods))
-            metadata: JSONObject = {"contentType": URI_LIST_MEDIA_TYPE}
-        else:
-            content = dereference(did_url, fetch=fetch, methods=methods, options=options)
-            metadata = {"contentType": DID_DOCUMENT_MEDIA_TYPE}
+            urls = service_endpoint_urls(did_url, fetch=fetch, methods=methods)
+            return dereferencing_success(list(urls), content_type=URI_LIST_MEDIA_TYPE)
+        return dereferencing_success(dereference(did_url, fetch=fetch, methods=methods, options=options))
     except DIDError as err:
-        content, metadata = None, error_metadata(err)
+        return dereferencing_error(err)
+
+
+def dereferencing_success(content: JSONValue, *, content_type: str = DID_DOCUMENT_MEDIA_TYPE) -> JSONObject:
+    """Return the dereferencing result of what was found."""
+    return _result(content, {"contentType": content_type})
+
+
+def dereferencing_error(err: DIDError) -> JSONObject:
+    """Return the dereferencing result of a failure."""
+    return _result(None, error_metadata(err))
+
+
+def _result(content: JSONValue, metadata: JSONObject) -> JSONObject:
     return {
         "@context": _DEREFERENCING_CONTEXT,
         "contentStream": content,

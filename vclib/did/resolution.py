@@ -66,8 +66,12 @@ def resolution_result(
     try:
         return resolve(did, fetch=fetch, methods=methods, options=options).to_json()
     except DIDError as err:
-        result = ResolvedDID(did, {}, {}, error_metadata(err)).to_json()
-        return result | {"didDocument": None}
+        return resolution_error(err)
+
+
+def resolution_error(err: DIDError) -> JSONObject:
+    """Return the DID resolution result of a failure."""
+    return ResolvedDID("", {}, {}, error_metadata(err)).to_json() | {"didDocument": None}
 
 
 def resolver(
