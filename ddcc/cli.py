@@ -1,0 +1,85 @@
+"""The command `ddcc`: the three programs, DIDs and the demonstration under one name.
+
+A program is imported when it is asked for, so that `ddcc --help` answers at once. Before any of them runs,
+every pinned JSON-LD context is compared with its digest: with an altered one, what is signed would not be
+what is read, so nothing starts (threat A10).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import contexts
+from runtime.console import EXIT_CODES_HELP, ExitCode
+
+# Name: (module that has the Typer application `app`, help).
+PROGRAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "issuer": ("issuer.cli", "Mint health records as verifiable credentials."),
+        "wallet": ("wallet.cli", "Hold credentials and present what you choose of them."),
+        "verifier": ("verifier.cli", "Check what somebody presents."),
+        "did": ("ddcc.did_cli", "Resolve DIDs and dereference DID URLs."),
+        "demo": ("ddcc.demo_cli", "Play the whole story on real files."),
+    }
+)
+
+_EPILOG = f"Begin with: ddcc demo. {EXIT_CODES_HELP}"
+
+
+class _Program(TyperGroup):
+    """A program's place in the command line, filled when it is used."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        # Any: the types of the command-line parser are typer's own, and private.
+        _check_contexts()
+        module = importlib.import_module(PROGRAMS[self.name or ""][0])
+        command = typer.main.get_group(module.app)
+        return command.make_context(info_name, args, parent=parent, **extra)
+
+
+def _make_app() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, epilog=_EPILOG, pretty_exceptions_enable=False)
+    for name, (_, text) in PROGRAMS.items():
+        app.add_typer(typer.Typer(), name=name, help=text, cls=_Program)
+    app.callback()(_options)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ddcc {version('ddcc-wallet')}")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """Issue, hold and verify WHO DDCC health records as W3C Verifiable Credentials."""
+
+
+def _check_contexts() -> None:
+    try:
+        contexts.verify_all()
+    except contexts.ContextDigestError as err:
+        print(f"error: [context-integrity] {err}", file=sys.stderr)
+        raise typer.Exit(ExitCode.STORE) from err
+
+
+def main() -> None:
+    """Run the command line."""
+    _make_app()()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""`ddcc issuer`: make an issuer, mint records, say what became of a credential.
+
+Only translates between the command line and `issuer.service`. Exit codes as in `runtime.console`; where
+some records of a file were refused and others minted, it is 4.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import Annotated
+
+import typer
+
+from issuer import cli_minting, cli_status
+from issuer.cli_shared import AsJSON, Home, PassphraseFile, epilog, make_folder
+from issuer.config import IssuerConfig, home_folder, load_config, save_config
+from issuer.keys import generate_keys, save_keys
+from issuer.report import trust_entry
+from issuer.store import IssuerStore
+from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
+from runtime.database import sqlite_url
+from vclib.errors import StoreError
+
+app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Mint health records as verifiable credentials."""
+
+
+@app.command("init", epilog=epilog('ddcc issuer init --name "Ministry of Health"'))
+def init_command(
+    name: Annotated[str, typer.Option("--name", help="The name that credentials carry.")],
+    status_url: Annotated[
+        str | None,
+        typer.Option("--status-url", help="https folder that the status lists will be served from."),
+    ] = None,
+    suite: Annotated[str, typer.Option("--suite", help="ecdsa-sd-2023 or bbs-2023.")] = "ecdsa-sd-2023",
+    plain: Annotated[str, typer.Option("--plain", help="ecdsa-rdfc-2019 or eddsa-rdfc-2022.")] = (
+        "ecdsa-rdfc-2019"
+    ),
+    valid_days: Annotated[int, typer.Option("--valid-days", help="How long credentials are valid.")] = 365,
+    mandatory: Annotated[
+        list[str] | None,
+        typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
+    ] = None,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Make an issuer: its keys, sealed under a passphrase, its settings and its database."""
+    with reporting_errors(as_json=as_json):
+        folder = home_folder(home)
+        keys = generate_keys()
+        config = IssuerConfig(
+            home=folder,
+            name=name,
+            status_url=status_url or f"urn:uuid:{uuid.uuid4()}",
+            suite=suite,
+            plain=plain,
+            valid_days=valid_days,
+            mandatory=tuple(mandatory or ()),
+            database_url=sqlite_url(folder / "issuer.sqlite"),
+            dids=keys.dids,
+        )
+        if any((folder / existing).exists() for existing in ("issuer.toml", "keys.sealed", "issuer.sqlite")):
+            raise StoreError(f"there is an issuer in {folder} already; nothing was changed")
+        passphrase = read_new_passphrase(
+            "Passphrase for the issuer's keys", file=passphrase_file, environment=os.environ
+        )
+        make_folder(folder)
+        save_keys(keys, config.keys_path, passphrase)
+        IssuerStore.open(config.database_url).close()
+        make_folder(config.status_folder, mode=0o755)
+        # Last, because a folder with settings is an issuer.
+        save_config(config)
+        if as_json:
+            print_json({"home": str(folder), "trust": trust_entry(config)})
+            return
+        print_line(f"made the issuer {name!r} in {folder}")
+        for key_type, did in config.dids.items():
+            print_line(f"  {key_type:<11} {did}")
+        if status_url is None:
+            print_line("  without --status-url, verifiers get the status lists as files: check --status FILE")
+        print_line("next: ddcc issuer trust-entry > trust.json, ddcc issuer mint FILE --holder DID")
+
+
+@app.command("trust-entry", epilog=epilog("ddcc issuer trust-entry > trust.json"))
+def trust_entry_command(home: Home = None) -> None:
+    """Print a trust file that names this issuer with all its DIDs, for verifiers."""
+    with reporting_errors():
+        print_json(trust_entry(load_config(home_folder(home))))
+
+
+app.add_typer(cli_minting.app)
+app.add_typer(cli_status.app)

@@ -1,0 +1,196 @@
+"""The commands that mint: `mint` reads health records and writes credentials, `deliver` writes what waits.
+
+Only translates between the command line and `issuer.service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from health import KINDS, RecordRow, csv_template, read_records
+from issuer.cli_shared import (
+    AsJSON,
+    Home,
+    PassphraseFile,
+    epilog,
+    make_folder,
+    opened,
+    opened_with_keys,
+    utc_now,
+)
+from issuer.options import MintOptions
+from issuer.report import minted_json, minted_lines, unlinkable_notes
+from issuer.service import Issuer, Minted, MintRequest, NotMinted
+from runtime.console import ExitCode, print_json, print_line, read_input, reporting_errors
+from vclib.datetimes import parse_datetime
+from vclib.errors import ConfigurationError, MalformedValueError, RecordError, StoreError
+
+app = typer.Typer()
+
+# How many records are signed in one transaction.
+_BATCH = 100
+
+
+@app.command("mint", epilog=epilog("ddcc issuer mint vaccination.json --holder did:key:zDna... --out out"))
+def mint_command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="JSON record or array, CSV, or FHIR Bundle; - is standard input."
+        ),
+    ] = None,
+    csv_template_kind: Annotated[
+        str | None,
+        typer.Option("--csv-template", metavar="KIND", help=f"Print an empty CSV table: {', '.join(KINDS)}."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the credentials.")] = Path(),
+    input_format: Annotated[
+        str, typer.Option("--format", help="auto, json, csv or fhir; auto tells by the content.")
+    ] = "auto",
+    holder: Annotated[
+        str | None, typer.Option("--holder", help="DID (did:key, did:jwk) of the holder's wallet.")
+    ] = None,
+    no_holder: Annotated[bool, typer.Option("--no-holder", help="Bind the credential to no key.")] = False,
+    suite: Annotated[str | None, typer.Option("--suite", help="ecdsa-sd-2023 or bbs-2023.")] = None,
+    plain: Annotated[str | None, typer.Option("--plain", help="ecdsa-rdfc-2019 or eddsa-rdfc-2022.")] = None,
+    valid_from: Annotated[
+        str | None, typer.Option("--valid-from", help="When it begins, e.g. 2026-07-01T00:00:00Z.")
+    ] = None,
+    valid_until: Annotated[str | None, typer.Option("--valid-until", help="When it ends.")] = None,
+    valid_days: Annotated[int | None, typer.Option("--valid-days", help="Or after how many days.")] = None,
+    mandatory: Annotated[
+        list[str] | None,
+        typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
+    ] = None,
+    with_id: Annotated[bool, typer.Option("--with-id", help="bbs-2023: write a credential id.")] = False,
+    with_status: Annotated[
+        bool, typer.Option("--with-status", help="bbs-2023: write status entries (revocable, linkable).")
+    ] = False,
+    with_holder: Annotated[
+        bool, typer.Option("--with-holder", help="bbs-2023: write the holder's id (bound, linkable).")
+    ] = False,
+    related_resource: Annotated[
+        bool, typer.Option("--related-resource", help="Write the digest of our context; larger QR codes.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Mint a record that was minted before.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Mint health records: one credential, one file for each record."""
+    with reporting_errors(as_json=as_json):
+        if csv_template_kind is not None:
+            typer.echo(csv_template(csv_template_kind), nl=False)
+            return
+        if file is None:
+            raise ConfigurationError("expected a FILE to mint from, or --csv-template KIND")
+        options = MintOptions(
+            suite=suite,
+            plain=plain,
+            holder=holder,
+            unbound=no_holder,
+            valid_from=_moment("--valid-from", valid_from),
+            valid_until=_moment("--valid-until", valid_until),
+            valid_days=valid_days,
+            mandatory=tuple(mandatory or ()),
+            with_id=with_id,
+            with_status=with_status,
+            with_holder=with_holder,
+            related_resource=related_resource,
+            again=again,
+        )
+        now = utc_now()
+        requests, results = _read_requests(file, input_format, now)
+        _check_files(out, requests, force=force)
+        if requests:
+            with opened_with_keys(home, passphrase_file) as issuer:
+                for start in range(0, len(requests), _BATCH):
+                    results += _mint_batch(
+                        issuer, requests[start : start + _BATCH], options, out, force=force
+                    )
+        if as_json:
+            print_json(minted_json(results))
+        else:
+            for line in (*minted_lines(results), *unlinkable_notes(results)):
+                print_line(line)
+    if any(isinstance(each, NotMinted) for each in results):
+        raise typer.Exit(ExitCode.BAD_INPUT)
+
+
+@app.command("deliver", epilog=epilog("ddcc issuer deliver --out out"))
+def deliver_command(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the credentials.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+    home: Home = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Write credentials that were signed and whose files could not be written, e.g. on a full disk."""
+    with reporting_errors(as_json=as_json), opened(home) as issuer:
+        make_folder(out)
+        paths = issuer.deliver(out, overwrite=force)
+        if as_json:
+            print_json({"files": [str(path) for path in paths]})
+        else:
+            print_line(f"{len(paths)} credentials were waiting")
+            for path in paths:
+                print_line(f"  -> {path}")
+
+
+def _read_requests(
+    file: Path, input_format: str, now: datetime
+) -> tuple[list[MintRequest], list[Minted | NotMinted]]:
+    """Return the records of a file, and what was wrong with the others."""
+    content = read_input(file)
+    rows = list(read_records(content, now=now, form=input_format))
+    stem = "record" if str(file) == "-" else file.stem
+    width = len(str(len(rows)))
+    requests: list[MintRequest] = []
+    refused: list[Minted | NotMinted] = []
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, RecordRow):
+            name = f"{stem}.vc.json" if len(rows) == 1 else f"{stem}-{number:0{width}}.vc.json"
+            requests.append(MintRequest(f"record {row.position}", row.record, row.holder, name))
+        else:
+            refused.append(NotMinted(f"record {row.position}", RecordError(row.message)))
+    return requests, refused
+
+
+def _check_files(out: Path, requests: Sequence[MintRequest], *, force: bool) -> None:
+    """Refuse before anything is signed what could not be written afterwards."""
+    make_folder(out)
+    existing = [each.file_name for each in requests if (out / each.file_name).exists()]
+    if existing and not force:
+        raise StoreError(
+            f"{out / existing[0]} exists already: choose another folder with --out, or --force; "
+            "nothing was changed"
+        )
+
+
+def _mint_batch(
+    issuer: Issuer, requests: Sequence[MintRequest], options: MintOptions, out: Path, *, force: bool
+) -> list[Minted | NotMinted]:
+    results = issuer.mint(requests, options, now=utc_now())
+    record_ids = {each.record_id for each in results if isinstance(each, Minted)}
+    try:
+        issuer.deliver(out, record_ids=record_ids, overwrite=force)
+    except StoreError as err:
+        raise StoreError(
+            f"{err.message.removesuffix('; nothing was changed')}; what was signed is kept: "
+            "`ddcc issuer deliver --out FOLDER` writes it"
+        ) from err
+    return results
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_datetime(text)
+    except MalformedValueError as err:
+        raise ConfigurationError(f"{option}: {err.message}") from err

@@ -1,0 +1,128 @@
+"""How the issuer's results are told: as lines for a person, as JSON for a program.
+
+Lines name records by our ids, kinds and dates; a person's data is printed only where it is asked for by
+`ddcc issuer show`. Not here: deciding anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from issuer.config import IssuerConfig
+from issuer.service import Minted, NotMinted, RecordStatus
+from issuer.store import StatusPosition
+from vclib.datetimes import format_datetime
+from vclib.strict_json import JSONObject, JSONValue, parse_json_object
+
+# What the health credentials are called in a trust file (https://w3id.org/ddcc/v1).
+CREDENTIAL_TYPES = ("VaccinationStatusCredential", "TestResultCredential", "RecoveryCredential")
+
+_KEY_BY_SUITE: Mapping[str, str] = {"ecdsa-sd-2023": "P-256", "bbs-2023": "BLS12381G2"}
+
+
+def trust_entry(config: IssuerConfig) -> JSONObject:
+    """Return a trust file with this issuer as its one entry: the id it mints under, and its other DIDs."""
+    issuer_id = config.dids[_KEY_BY_SUITE[config.suite]]
+    others: list[JSONValue] = [did for did in config.dids.values() if did != issuer_id]
+    entry: JSONObject = {
+        "id": issuer_id,
+        "name": config.name,
+        "keys": others,
+        "types": list(CREDENTIAL_TYPES),
+    }
+    return {"issuers": [entry]}
+
+
+def minted_lines(results: Sequence[Minted | NotMinted]) -> list[str]:
+    """Return one line for each record."""
+    return [
+        f"minted  {each.record_id}  {each.kind:<12} {each.suite:<14} {_promises(each)}  -> {each.file_name}"
+        if isinstance(each, Minted)
+        else f"refused {each.place}: {each.error.message}"
+        for each in results
+    ]
+
+
+def minted_json(results: Sequence[Minted | NotMinted]) -> JSONObject:
+    """Return what became of each record."""
+    return {
+        "minted": [
+            {
+                "place": each.place,
+                "recordId": each.record_id,
+                "kind": each.kind,
+                "file": each.file_name,
+                "cryptosuite": each.suite,
+                "bound": each.bound,
+                "revocable": each.revocable,
+            }
+            for each in results
+            if isinstance(each, Minted)
+        ],
+        "refused": [
+            {"place": each.place, "code": each.error.code, "message": each.error.message}
+            for each in results
+            if isinstance(each, NotMinted)
+        ],
+    }
+
+
+def unlinkable_notes(results: Sequence[Minted | NotMinted]) -> list[str]:
+    """Return what to say of credentials whose presentations cannot be linked."""
+    minted = [each for each in results if isinstance(each, Minted) and each.suite == "bbs-2023"]
+    notes: list[str] = []
+    if minted:
+        notes.append("bbs-2023: times are cut to the day, so that they do not single anybody out.")
+    if any(not each.bound for each in minted):
+        notes.append("bbs-2023: bound to no key, a verifier will say so. Who has a copy can present it.")
+    if any(not each.revocable for each in minted):
+        notes.append("bbs-2023: no status entry, so it cannot be revoked; --with-status adds one.")
+    return notes
+
+
+def status_line(status: RecordStatus) -> str:
+    """Return one line about one credential."""
+    record = status.record
+    return (
+        f"{record.record_id}  {status.state:<9}  {record.kind:<12} {record.suite:<14} "
+        f"minted {record.minted:%Y-%m-%d}  valid until {record.valid_until:%Y-%m-%d}"
+    )
+
+
+def status_json(status: RecordStatus, *, with_record: bool = False) -> JSONObject:
+    """Return everything remembered about one credential, the health record only if asked for."""
+    record = status.record
+    written: JSONObject = {
+        "recordId": record.record_id,
+        "credentialId": record.credential_id,
+        "state": status.state,
+        "kind": record.kind,
+        "cryptosuite": record.suite,
+        "issuer": record.issuer_id,
+        "holder": record.holder,
+        "minted": format_datetime(record.minted),
+        "validFrom": format_datetime(record.valid_from),
+        "validUntil": format_datetime(record.valid_until),
+        "credentialSha256": record.credential_sha256,
+        "status": [_position_json(each) for each in status.positions],
+    }
+    if with_record:
+        written["record"] = parse_json_object(record.record)
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _promises(minted: Minted) -> str:
+    bound = "bound to holder" if minted.bound else "bound to no key"
+    return bound if minted.revocable else f"{bound}, not revocable"
+
+
+def _position_json(entry: StatusPosition) -> JSONObject:
+    written: JSONObject = {
+        "purpose": entry.status_list.purpose,
+        "list": entry.status_list.url,
+        "index": entry.position,
+        "value": entry.value,
+        "reason": entry.reason,
+        "changed": format_datetime(entry.changed) if entry.changed else None,
+    }
+    return {name: value for name, value in written.items() if value is not None}
