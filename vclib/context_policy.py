@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from contexts import CONTEXTS
 from vclib.errors import ContextNotAcceptedError
+from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
 # A context object sets these for every member at once. @vocab gives a meaning to whatever is written, @base
 # to every relative id; the others pull in or cut off contexts where the policy cannot see it.
 _CATCH_ALL_KEYWORDS = ("@vocab", "@base")
-_REFUSED_KEYWORDS = ("@import", "@propagate")
+_REFUSED_KEYWORDS = ("@import", "@propagate", "@context")
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ UNSAFE_ANY_CONTEXT = ContextPolicy(frozenset(CONTEXTS), inline=True, nested=True
 def check_contexts(document: JSONObject, policy: ContextPolicy) -> None:
     """Raise ContextNotAcceptedError, naming the context, unless the policy accepts every one in the document.
 
-    The document's depth must have been bounded (`vclib.safe_mode.check_size`).
+    Raises ComplexityError for a document past the limits of `vclib.safe_mode.check_size`, since nothing may
+    walk through one.
     """
+    check_size(document)
     _check_document(document, policy)
 
 
@@ -123,13 +126,10 @@ def _check_inline(context: JSONObject, policy: ContextPolicy) -> None:
     for keyword in _REFUSED_KEYWORDS:
         if keyword in context:
             raise ContextNotAcceptedError(f"a context object with {keyword} is not accepted")
-    for key, definition in context.items():
+    for definition in context.values():
         # A definition may bring a context of its own, an object or the URL of one.
-        if isinstance(definition, dict):
-            if "@context" in definition:
-                _check_entries(definition["@context"], policy)
-            if key == "@context":
-                raise ContextNotAcceptedError("a context object within a context object is not accepted")
+        if isinstance(definition, dict) and "@context" in definition:
+            _check_entries(definition["@context"], policy)
 
 
 def _listed(value: JSONValue) -> list[JSONValue]:

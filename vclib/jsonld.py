@@ -40,7 +40,7 @@ from vclib.errors import (
     MalformedValueError,
 )
 from vclib.rdfc import CanonicalDataset, Quad
-from vclib.safe_mode import BASE, SafeProcessor, check_size
+from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_size
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -79,7 +79,6 @@ def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) 
     """
     if not isinstance(document, dict):
         raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
-    check_size(document)
     check_contexts(document, contexts)
 
     def run(processor: SafeProcessor, options: dict[str, Any]) -> list[JSONValue]:
@@ -121,7 +120,6 @@ def compact(
     expanded = document if isinstance(document, list) else expand(document, contexts=contexts)
     check_size(expanded)
     wrapper: JSONObject = {"@context": context}
-    check_size(wrapper)
     check_contexts(wrapper, contexts)
 
     def run(processor: SafeProcessor, options: dict[str, Any]) -> JSONObject:
@@ -155,10 +153,11 @@ class _Engine:
         # Context URL, or canonical text of a context within a pinned file, to what PyLD keeps of it. Only
         # pinned contexts get in, so it is bounded, and no document can plant anything for the next one.
         self._processed: dict[str, Any] = {}
+        self._scoped = ScopedContexts()
 
     def run(self, operation: Callable[[SafeProcessor, dict[str, Any]], _Result], inline: bool) -> _Result:
         """Run a PyLD operation; `inline` says that it brings contexts of its own."""
-        processor = SafeProcessor()
+        processor = SafeProcessor(None if inline else self._scoped)
         with self._lock:
             resolver = pyld.ContextResolver({} if inline else self._processed, _load_document)
             options = {"base": BASE, "documentLoader": _load_document, "contextResolver": resolver}

@@ -5,9 +5,9 @@ proof still holds (https://www.w3.org/TR/vc-data-integrity/#securing-data-lossle
 watched from inside, where each member name meets the context that is active for it, which no later look at
 the result can reconstruct. The second half, on values, identifiers and types, is in `vclib.statements`.
 
-This builds on two methods PyLD does not publish (`_expand_object`, `_expand_iri`). `SafeProcessor.seen`
-counts the objects looked at, so that a PyLD in which they are no longer called fails closed (`vclib.jsonld`
-compares), and the version of PyLD is pinned by hash.
+This builds on methods that PyLD does not publish (`_expand_object`, `_expand_iri`, `_process_context`).
+`SafeProcessor.seen` counts the objects looked at, so that a PyLD in which they are no longer called fails
+closed (`vclib.jsonld` compares), and the version of PyLD is pinned by hash.
 """
 
 from __future__ import annotations
@@ -61,14 +61,69 @@ def check_size(document: JSONValue, *, max_depth: int = MAX_DEPTH, max_values: i
     raise ComplexityError(f"the document is nested deeper than {max_depth} levels")
 
 
+class ScopedContexts:
+    """What PyLD made of the contexts within pinned contexts, kept from one document to the next.
+
+    PyLD processes a type-scoped context anew for every object of the type, which is most of the time that
+    expansion takes. Results are kept by the active context and the identity of the scoped one. Only documents
+    without contexts of their own may use it: every scoped context then comes out of a pinned file.
+    """
+
+    # A result is some 10 kB; a few dozen are in use unless somebody sends contexts in ever new orders.
+    _MAX_KEPT = 1000
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int, bool, bool], tuple[object, Any]] = {}
+
+    def get(self, active: str, scoped: object, *, override: bool, propagate: bool) -> Any:
+        """Return the processed context, None if there is none yet."""
+        kept = self._kept.get((active, id(scoped), override, propagate))
+        return None if kept is None else kept[1]
+
+    def keep(self, active: str, scoped: object, result: Any, *, override: bool, propagate: bool) -> None:
+        """Keep a processed context, and the scoped one too, so that its identity is not given away."""
+        if len(self._kept) >= self._MAX_KEPT:
+            self._kept.clear()
+        self._kept[active, id(scoped), override, propagate] = (scoped, result)
+
+
 # PyLD has no type information, so its processor is Any to the type checker, here and in the parameters
 # below: they are PyLD's own internal structures, handed through unchanged.
 class SafeProcessor(pyld.JsonLdProcessor):  # type: ignore[misc]
-    """PyLD's processor, refusing in expansion what would be lost or blurred."""
+    """PyLD's processor, refusing in expansion what would be lost or blurred.
 
-    def __init__(self) -> None:
+    `scoped` is where processed contexts are kept, None for a document that brings contexts of its own.
+    """
+
+    def __init__(self, scoped: ScopedContexts | None = None) -> None:
         super().__init__(on_property_dropped=_refuse_dropped)
         self.seen = 0
+        self._scoped = scoped
+
+    def _process_context(
+        self,
+        active_ctx: Any,
+        local_ctx: Any,
+        options: Any,
+        override_protected: bool = False,
+        propagate: bool = True,
+        validate_scoped: bool = True,
+        cycles: Any = None,
+    ) -> Any:
+        def process() -> Any:
+            return super(SafeProcessor, self)._process_context(
+                active_ctx, local_ctx, options, override_protected, propagate, validate_scoped, cycles
+            )
+
+        active = active_ctx.get("_uuid")
+        # With `cycles`, PyLD only tries a definition out, on a context that is not complete yet.
+        if self._scoped is None or cycles is not None or active is None or not isinstance(local_ctx, dict):
+            return process()
+        result = self._scoped.get(active, local_ctx, override=override_protected, propagate=propagate)
+        if result is None:
+            result = process()
+            self._scoped.keep(active, local_ctx, result, override=override_protected, propagate=propagate)
+        return result
 
     def _expand_object(
         self,
