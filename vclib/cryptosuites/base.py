@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from vclib import jcs
 from vclib.datetimes import parse_datetime
 from vclib.encoding import decode_multibase
 from vclib.errors import (
@@ -173,7 +174,12 @@ def without_proof_value(proof: JSONObject) -> JSONObject:
 def rdfc_proof_config(options: JSONObject, document: JSONObject) -> JSONObject:
     """Return the options as the RDFC suites canonicalize them: with the document's `@context`.
 
-    See https://www.w3.org/TR/vc-di-ecdsa/#proof-configuration-ecdsa-rdfc-2019. An `@context` of the proof's
-    own is replaced, so it cannot change what the options mean.
+    See https://www.w3.org/TR/vc-di-ecdsa/#proof-configuration-ecdsa-rdfc-2019. An `@context` that the proof
+    has itself is replaced there, so it would be outside the signature and could still mislead a later
+    reader. Unless it equals the document's, this raises ProofVerificationError.
     """
+    if "@context" in options:
+        own = jcs.canonicalize(options["@context"])
+        if "@context" not in document or own != jcs.canonicalize(document["@context"]):
+            raise ProofVerificationError("the proof's @context is not the document's, and it is not signed")
     return {**options, "@context": document["@context"]} if "@context" in document else dict(options)
