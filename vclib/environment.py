@@ -1,0 +1,108 @@
+"""What one verification takes from the world: keys, time, lists, policy, each an argument; and its bounds.
+
+`Environment` is what a relying party decides once; `Lookups` is what one verification of one presentation
+has looked up so far. Every look-up may be a network request that a stranger's document asks for, so each
+is made once and their number is bounded (threat G11). Nothing here opens a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime, timedelta
+
+from vclib.cid import Resolve
+from vclib.credentials import Credential
+from vclib.data_model import Version
+from vclib.did import Fetch
+from vclib.errors import FetchRefusedError, StatusRetrievalError
+from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy
+from vclib.presentations import MAX_CREDENTIALS
+from vclib.proofs import ALL_SUITES, CLOCK_SKEW
+from vclib.status import MINIMUM_ENTRIES
+from vclib.strict_json import JSONObject
+
+# One presentation needs a DID document for each issuer and a list for each status.
+MAX_FETCHES = 16
+
+# These DIDs hold their key, so resolving them asks nobody.
+_SELF_CONTAINED = ("did:key:", "did:jwk:")
+
+
+def only_itself(issuer_id: str) -> Collection[str]:
+    """Return the DIDs of an issuer about whom nothing else is known: its id."""
+    return (issuer_id,)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """How a relying party verifies.
+
+    `resolve` maps a DID to its document, `now` is the moment of the check. `fetch_status` returns the status
+    list credential of a URL (and may cache it for its `ttl`), `fetch` the bytes of a schema or related
+    resource; without them these are reported as not checked. `issuer_keys` tells which DIDs are one issuer,
+    for signing and for publishing status lists. `is_issuer_acceptable` is asked before anything is fetched
+    for a credential. The two `bind_` settings are switched off for published vectors and test suites only,
+    whose issuers and subjects do not control the keys that sign.
+    """
+
+    resolve: Resolve
+    now: datetime
+    _: KW_ONLY
+    contexts: ContextPolicy = DEFAULT_CONTEXTS
+    accepted_suites: Collection[str] = ALL_SUITES
+    accepted_versions: Collection[Version] = ("2.0", "1.1")
+    fetch_status: Callable[[str], JSONObject] | None = None
+    fetch: Fetch | None = None
+    bind_issuer_to_key: bool = True
+    bind_holder_to_key: bool = True
+    issuer_keys: Callable[[str], Collection[str]] = only_itself
+    is_issuer_acceptable: Callable[[str], bool] | None = None
+    accept_self_asserted: bool = False
+    clock_skew: timedelta = CLOCK_SKEW
+    max_credentials: int = MAX_CREDENTIALS
+    max_fetches: int = MAX_FETCHES
+    minimum_status_entries: int = MINIMUM_ENTRIES
+
+
+class Lookups:
+    """The look-ups of one verification: each URL once, together at most `environment.max_fetches`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._documents: dict[str, JSONObject] = {}
+        self._lists: dict[str, JSONObject] = {}
+        self._made = 0
+        # Status list credentials whose integrity was verified, by their URL.
+        self.verified_lists: dict[str, Credential] = {}
+
+    def resolve(self, did: str) -> JSONObject:
+        """Return the document of a DID. Raises DIDError, FetchError."""
+        if did not in self._documents:
+            if not did.startswith(_SELF_CONTAINED):
+                self._count(did)
+            self._documents[did] = self._environment.resolve(did)
+        return self._documents[did]
+
+    def status_list(self, url: str) -> JSONObject:
+        """Return the status list credential of a URL, unverified. Raises StatusRetrievalError, FetchError."""
+        if self._environment.fetch_status is None:
+            raise StatusRetrievalError("status lists are not fetched here")
+        if url not in self._lists:
+            self._count(url)
+            self._lists[url] = self._environment.fetch_status(url)
+        return self._lists[url]
+
+    def fetch(self, url: str) -> bytes:
+        """Return the bytes of a schema or related resource. Raises FetchError."""
+        if self._environment.fetch is None:
+            raise FetchRefusedError("related resources are not fetched here")
+        self._count(url)
+        return self._environment.fetch(url)
+
+    def _count(self, url: str) -> None:
+        if self._made >= self._environment.max_fetches:
+            raise FetchRefusedError(
+                f"{url[:80]} is one look-up more than the {self._environment.max_fetches} allowed"
+            )
+        self._made += 1
