@@ -45,13 +45,25 @@ def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite:
         if overwrite:
             os.replace(temporary, path)
         else:
-            _take_free_name(temporary, path)
+            take_free_name(temporary, path)
         sync_directory(path.parent)
     except OSError as err:
         raise StoreError(f"cannot write {path}: {reason(err)}; nothing was changed") from err
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def take_free_name(temporary: Path, path: Path) -> None:
+    """Give a complete temporary file its name unless somebody has it; raises OSError (EEXIST)."""
+    try:
+        os.link(temporary, path)
+    except OSError as err:
+        if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        # A file system without hard links: claim the name first, then fill it.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+        os.replace(temporary, path)
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -102,14 +114,3 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _take_free_name(temporary: Path, path: Path) -> None:
-    try:
-        os.link(temporary, path)
-    except OSError as err:
-        if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
-            raise
-        # A file system without hard links: claim the name first, then fill it.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
-        os.replace(temporary, path)
