@@ -2,9 +2,10 @@
 
 A JWK that holds a private member is refused, not stripped: whoever sent it has published a secret
 (threat G9). Coordinates have the full length of their field, so a key has one spelling.
-Sources: RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812, RFC 7638;
-draft-ietf-cose-bls-key-representations-05 for BLS12-381 (with its older form, one compressed `x`, on
-reading: did:key documents of 2020 hold it).
+Sources: RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812, RFC 7638, and for BLS12-381
+draft-ietf-cose-bls-key-representations-08. Drafts before it wrote the same compressed `x` under other
+names of curve and type, which are read because published documents hold them; their form with two
+coordinates is not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import py_arkworks_bls12381 as bls12381
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -35,8 +35,8 @@ _CURVES: Mapping[tuple[str, str], KeyType] = MappingProxyType(
         ("EC", "secp256k1"): KeyType.SECP256K1,
         ("OKP", "Ed25519"): KeyType.ED25519,
         ("OKP", "X25519"): KeyType.X25519,
-        ("EC", "BLS12381G1"): KeyType.BLS12_381_G1,
-        ("EC", "BLS12381G2"): KeyType.BLS12_381_G2,
+        ("OKP", "BLS12381G1"): KeyType.BLS12_381_G1,
+        ("OKP", "BLS12381G2"): KeyType.BLS12_381_G2,
         ("OKP", "Bls12381G1"): KeyType.BLS12_381_G1,
         ("OKP", "Bls12381G2"): KeyType.BLS12_381_G2,
         ("EC", "BLS12381_G1"): KeyType.BLS12_381_G1,
@@ -58,23 +58,18 @@ def public_key_to_jwk(key: PublicKey) -> JSONObject:
     if key.key_type is KeyType.RSA:
         numbers = points.parse_rsa(key.key_bytes).public_numbers()
         return {"kty": "RSA", "n": _encode_integer(numbers.n), "e": _encode_integer(numbers.e)}
-    if key.key_type in (KeyType.ED25519, KeyType.X25519):
-        return {"kty": "OKP", "crv": str(key.key_type), "x": encode_base64url(key.key_bytes)}
     if key.key_type in points.CURVES:
         coordinates = key.to_uncompressed()[1:]
-    elif key.key_type is KeyType.BLS12_381_G1:
-        coordinates = bytes(bls12381.G1Point.from_compressed_bytes(key.key_bytes).to_xy_bytes_be())
-    elif key.key_type is KeyType.BLS12_381_G2:
-        coordinates = bytes(bls12381.G2Point.from_compressed_bytes(key.key_bytes).to_xy_bytes_be())
-    else:
-        raise UnsupportedKeyError(f"a {key.key_type} key has no JWK of its own")
-    half = len(coordinates) // 2
-    return {
-        "kty": "EC",
-        "crv": str(key.key_type),
-        "x": encode_base64url(coordinates[:half]),
-        "y": encode_base64url(coordinates[half:]),
-    }
+        half = len(coordinates) // 2
+        return {
+            "kty": "EC",
+            "crv": str(key.key_type),
+            "x": encode_base64url(coordinates[:half]),
+            "y": encode_base64url(coordinates[half:]),
+        }
+    if key.key_type is KeyType.BLS12_381_G1G2:
+        raise UnsupportedKeyError("a pair of BLS12-381 keys is two JWKs")
+    return {"kty": "OKP", "crv": str(key.key_type), "x": encode_base64url(key.key_bytes)}
 
 
 def public_key_from_jwk(jwk: object) -> PublicKey:
@@ -96,10 +91,9 @@ def public_key_from_jwk(jwk: object) -> PublicKey:
     key_type = _CURVES[kty, crv]
     if key_type in points.CURVES:
         return _ec_from_jwk(key_type, jwk)
-    x = _decode_member(jwk, "x")
-    if "y" in jwk and key_type in (KeyType.BLS12_381_G1, KeyType.BLS12_381_G2):
-        return _bls_from_coordinates(key_type, x, _decode_member(jwk, "y"))
-    return PublicKey(key_type, x)
+    if "y" in jwk:
+        raise KeyMaterialError(f"expected only `x` in a {key_type} JWK, found `y`")
+    return PublicKey(key_type, _decode_member(jwk, "x"))
 
 
 def jwk_thumbprint(jwk: Mapping[str, JSONValue]) -> str:
@@ -129,21 +123,6 @@ def _ec_from_jwk(key_type: KeyType, jwk: Mapping[str, object]) -> PublicKey:
     except ValueError as err:
         raise KeyMaterialError(f"expected a {key_type} public key, the point is not on the curve") from err
     return PublicKey(key_type, point.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
-
-
-def _bls_from_coordinates(key_type: KeyType, x: bytes, y: bytes) -> PublicKey:
-    size = PUBLIC_KEY_LENGTHS[key_type]
-    if len(x) != size or len(y) != size:
-        raise KeyMaterialError(f"expected {size} bytes in each coordinate of a {key_type} key")
-    point_type = bls12381.G1Point if key_type is KeyType.BLS12_381_G1 else bls12381.G2Point
-    try:
-        compressed = bytes(point_type.from_xy_bytes_be(x + y).to_compressed_bytes())
-        written = bytes(point_type.from_compressed_bytes(compressed).to_xy_bytes_be())
-    except ValueError as err:
-        raise KeyMaterialError(f"expected a {key_type} public key, found no point of the subgroup") from err
-    if written != x + y:
-        raise KeyMaterialError(f"expected a {key_type} public key, the coordinates are not in lowest form")
-    return PublicKey(key_type, compressed)
 
 
 def _rsa_from_jwk(jwk: Mapping[str, object]) -> PublicKey:

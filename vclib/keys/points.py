@@ -33,17 +33,10 @@ CURVES: Mapping[KeyType, ec.EllipticCurve] = MappingProxyType(
 _P25519 = 2**255 - 19
 _D25519 = -121665 * pow(121666, -1, _P25519) % _P25519
 
-# The y coordinates of the eight points whose order divides the cofactor 8. With such a key one signature
-# fits many messages. (https://eprint.iacr.org/2020/1244 table 2; 0, 1, -1 and the two of order eight.)
-_SMALL_ORDER_Y = frozenset(
-    {
-        0,
-        1,
-        _P25519 - 1,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-    }
-)
+# The y coordinates of the eight points whose order divides the cofactor 8: 0, 1, -1 and, of order eight, a
+# root of d y^4 + 2 y^2 = 1 and its negative. With such a key one signature fits many messages.
+_ORDER_EIGHT_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER_Y = frozenset({0, 1, _P25519 - 1, _ORDER_EIGHT_Y, _P25519 - _ORDER_EIGHT_Y})
 
 # 2,048 bits is the least that NIST SP 800-131A allows; did:key names 2,048 and 4,096.
 _RSA_BITS = range(2048, 8193)
