@@ -75,15 +75,19 @@ def parse_json_object(
 def dump_json(value: JSONValue, *, indent: int | None = None) -> str:
     """Return `value` as JSON text, non-ASCII characters kept; MalformedValueError if it has none."""
     try:
-        return json.dumps(
+        text = json.dumps(
             value,
             ensure_ascii=False,
             allow_nan=False,
             indent=indent,
             separators=None if indent else (",", ":"),
         )
-    except (TypeError, ValueError) as err:
+    except (TypeError, ValueError, RecursionError) as err:
         raise MalformedValueError(f"not a JSON value: {err}") from err
+    # Such a string can come from a command line or a file name; it has no UTF-8 form.
+    if _SURROGATES.search(text):
+        raise MalformedValueError("not a JSON value: a string holds half a surrogate pair")
+    return text
 
 
 def json_type_name(value: object) -> str:
