@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import TypeGuard
 
 from vclib.cryptosuites.base import PROOF_TYPE, Cryptosuite, SelectiveCryptosuite
+from vclib.cryptosuites.bbs_2023 import BBS_2023
 from vclib.cryptosuites.ecdsa_jcs_2019 import ECDSA_JCS_2019
 from vclib.cryptosuites.ecdsa_rdfc_2019 import ECDSA_RDFC_2019
+from vclib.cryptosuites.ecdsa_sd_2023 import ECDSA_SD_2023
 from vclib.cryptosuites.eddsa_jcs_2022 import EDDSA_JCS_2022
 from vclib.cryptosuites.eddsa_rdfc_2022 import EDDSA_RDFC_2022
 
@@ -34,7 +36,12 @@ PLAIN_SUITES: Mapping[str, Cryptosuite] = MappingProxyType(
     }
 )
 
-SELECTIVE_SUITES: Mapping[str, SelectiveCryptosuite] = MappingProxyType({})
+SELECTIVE_SUITES: Mapping[str, SelectiveCryptosuite] = MappingProxyType(
+    {
+        "bbs-2023": BBS_2023,
+        "ecdsa-sd-2023": ECDSA_SD_2023,
+    }
+)
 
 CRYPTOSUITES: Mapping[str, Cryptosuite | SelectiveCryptosuite] = MappingProxyType(
     {**PLAIN_SUITES, **SELECTIVE_SUITES}

@@ -1,0 +1,231 @@
+"""Selective disclosure over RDF statements: what ecdsa-sd-2023 and bbs-2023 share.
+
+A document becomes a sorted list of statements with shuffled labels; pointers say which of them are
+mandatory and which are chosen. `canonicalize_and_group` is the one place where that is computed, for the
+issuer and the holder; `label_statements` is the verifier's. Both need the document and the label map, and
+no key. Source: https://www.w3.org/TR/vc-di-ecdsa/#selective-disclosure-functions.
+Not here: signatures, and how proofs are written (`proof_values`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vclib import jsonld, rdfc
+from vclib.cryptosuites.base import rdfc_proof_config, without_proof_value
+from vclib.cryptosuites.labels import LabelMapFactory, replacement_label_map_factory
+from vclib.cryptosuites.pointers import select_json_ld
+from vclib.cryptosuites.skolemize import skolemize
+from vclib.errors import ProofGenerationError, ProofVerificationError
+from vclib.jsonld import ContextPolicy
+from vclib.rdfc import Quad, is_blank, serialize_quad
+from vclib.strict_json import JSONObject
+
+
+@dataclass(frozen=True)
+class LabelledStatements:
+    """The statements of a document with the labels that are signed, sorted as N-Quads text, none twice."""
+
+    nquads: tuple[str, ...]
+    quads: tuple[Quad, ...]
+
+
+@dataclass(frozen=True)
+class GroupedStatements(LabelledStatements):
+    """The same, with the ascending indexes of the statements that each group of pointers selects."""
+
+    groups: Mapping[str, tuple[int, ...]]
+
+    def matching(self, group: str) -> dict[int, str]:
+        """Return the statements of a group by their index."""
+        return {index: self.nquads[index] for index in self.groups[group]}
+
+    def non_matching(self, group: str) -> dict[int, str]:
+        """Return the statements outside a group by their index."""
+        matching = set(self.groups[group])
+        return {index: nquad for index, nquad in enumerate(self.nquads) if index not in matching}
+
+
+def canonicalize_and_group(
+    document: JSONObject,
+    pointer_groups: Mapping[str, Sequence[str]],
+    label_map_factory: LabelMapFactory,
+    *,
+    contexts: ContextPolicy,
+) -> GroupedStatements:
+    """Return the labelled statements of `document`, and which of them each group of pointers selects.
+
+    See https://www.w3.org/TR/vc-di-ecdsa/#canonicalizeandgroup. Raises PointerError, JSONLDError, and
+    ProofTransformationError for a document that cannot be disclosed in parts.
+    """
+    skolemized = skolemize(document, contexts=contexts)
+    canonical_id_map = rdfc.canonicalize(skolemized.quads).label_map
+    label_map = label_map_factory(canonical_id_map)
+    statements = _labelled(skolemized.quads, label_map)
+    index_of = {quad: index for index, quad in enumerate(statements.quads)}
+    groups: dict[str, tuple[int, ...]] = {}
+    for group, pointers in pointer_groups.items():
+        selection = select_json_ld(pointers, skolemized.document)
+        selected = [] if selection is None else jsonld.to_quads(selection, contexts=contexts)
+        relabelled = _relabel(skolemized.deskolemize(selected), label_map)
+        if not index_of.keys() >= set(relabelled):
+            raise ProofGenerationError("the part that the pointers select says more than the document")
+        groups[group] = tuple(sorted({index_of[quad] for quad in relabelled}))
+    return GroupedStatements(statements.nquads, statements.quads, groups)
+
+
+def label_statements(
+    document: JSONObject, label_map: Mapping[str, str], *, contexts: ContextPolicy
+) -> LabelledStatements:
+    """Return the statements of a derived document, labelled as its proof's `label_map` says.
+
+    `label_map` is from canonical labels ("c14n0") to those that were signed. Raises JSONLDError, and
+    ProofVerificationError for a map that does not fit the document.
+    """
+    quads = jsonld.to_quads(document, contexts=contexts)
+    canonical_id_map = rdfc.canonicalize(quads).label_map
+    return _labelled(quads, replacement_label_map_factory(label_map)(canonical_id_map))
+
+
+def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) -> dict[str, str]:
+    """Return the map from the labels that a verifier will compute for these statements to their labels.
+
+    Steps 12 to 14 of https://www.w3.org/TR/vc-di-ecdsa/#createdisclosuredata: the statements are
+    canonicalized once more, as the verifier will, alone.
+    """
+    canonical_id_map = rdfc.canonicalize(statements.quads[index] for index in indexes).label_map
+    label_map = {canonical: label for label, canonical in canonical_id_map.items()}
+    return dict(sorted(label_map.items(), key=lambda entry: int(entry[0].removeprefix("c14n"))))
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What a holder shows of a document: the reduced document and where its statements stand.
+
+    Indexes are positions: `mandatory_indexes` among the statements shown, `selective_indexes` among those
+    that are not mandatory, shown or not.
+    """
+
+    statements: GroupedStatements
+    document: JSONObject
+    label_map: Mapping[str, str]
+    mandatory_indexes: tuple[int, ...]
+    selective_indexes: tuple[int, ...]
+
+
+def disclose(
+    document: JSONObject,
+    *,
+    mandatory_pointers: Sequence[str],
+    selective_pointers: Sequence[str],
+    label_map_factory: LabelMapFactory,
+    contexts: ContextPolicy,
+) -> Disclosure:
+    """Reduce `document` to what the pointers select.
+
+    The suite-independent part of https://www.w3.org/TR/vc-di-ecdsa/#createdisclosuredata. Raises
+    ProofGenerationError if nothing is selected, or if a verifier would not find the statements that were
+    signed in the reduced document; PointerError and JSONLDError as `canonicalize_and_group`.
+    """
+    reduced = select_json_ld([*mandatory_pointers, *selective_pointers], document)
+    if reduced is None:
+        raise ProofGenerationError("nothing is mandatory and nothing was chosen, so nothing would be shown")
+    groups = {"mandatory": mandatory_pointers, "selective": selective_pointers}
+    statements = canonicalize_and_group(document, groups, label_map_factory, contexts=contexts)
+    mandatory = set(statements.groups["mandatory"])
+    # What two lists of pointers select together is what either of them selects.
+    combined = sorted(mandatory.union(statements.groups["selective"]))
+    non_mandatory = [index for index in range(len(statements.nquads)) if index not in mandatory]
+    position = {index: place for place, index in enumerate(non_mandatory)}
+    label_map = verifier_label_map(statements, combined)
+    # Better found out here than at the venue's door.
+    shown = label_statements(reduced, label_map, contexts=contexts)
+    if shown.nquads != tuple(statements.nquads[index] for index in combined):
+        raise ProofGenerationError("the selected part of the document does not stand on its own")
+    return Disclosure(
+        statements=statements,
+        document=reduced,
+        label_map=label_map,
+        mandatory_indexes=tuple(place for place, index in enumerate(combined) if index in mandatory),
+        selective_indexes=tuple(position[index] for index in combined if index not in mandatory),
+    )
+
+
+@dataclass(frozen=True)
+class VerifyData:
+    """What a verifier computes: the two hashes, and the disclosed statements that are not mandatory."""
+
+    proof_hash: bytes
+    mandatory_hash: bytes
+    non_mandatory: tuple[str, ...]
+
+
+def create_verify_data(
+    document: JSONObject,
+    proof: JSONObject,
+    *,
+    label_map: Mapping[str, str],
+    mandatory_indexes: Sequence[int],
+    contexts: ContextPolicy,
+) -> VerifyData:
+    """Return what the signatures of a derived proof must fit.
+
+    The suite-independent part of https://www.w3.org/TR/vc-di-ecdsa/#createverifydata. Raises
+    ProofVerificationError for indexes that do not ascend or are out of range, and as `label_statements`.
+    """
+    nquads = label_statements(document, label_map, contexts=contexts).nquads
+    check_ascending(mandatory_indexes, len(nquads), "mandatory")
+    mandatory = frozenset(mandatory_indexes)
+    return VerifyData(
+        proof_hash=proof_hash(proof, document, contexts=contexts),
+        mandatory_hash=hash_nquads(nquads[index] for index in mandatory_indexes),
+        non_mandatory=tuple(nquad for index, nquad in enumerate(nquads) if index not in mandatory),
+    )
+
+
+def check_ascending(indexes: Sequence[int], count: int, what: str) -> None:
+    """Return if `indexes` ascend and are below `count`; else ProofVerificationError.
+
+    Ascending is how the algorithms make them, and the one spelling that has no other.
+    """
+    if any(not 0 <= index < count for index in indexes) or list(indexes) != sorted(set(indexes)):
+        raise ProofVerificationError(f"expected ascending {what} indexes below {count}")
+
+
+def hash_nquads(nquads: Iterable[str]) -> bytes:
+    """Return SHA-256 of statements, one after the other (32 bytes).
+
+    See https://www.w3.org/TR/vc-di-ecdsa/#hashmandatorynquads.
+    """
+    return hashlib.sha256("".join(nquads).encode("utf-8")).digest()
+
+
+def proof_hash(options: JSONObject, document: JSONObject, *, contexts: ContextPolicy) -> bytes:
+    """Return SHA-256 of the canonical proof options, under the document's context (32 bytes).
+
+    A `proofValue` among the options is left out. Raises ProofVerificationError for an `@context` of the
+    proof's own that is not the document's, JSONLDError for options that no context defines.
+    """
+    configuration = rdfc_proof_config(without_proof_value(options), document)
+    return hashlib.sha256(jsonld.canonical_nquads(configuration, contexts=contexts)).digest()
+
+
+def _labelled(quads: Iterable[Quad], label_map: Mapping[str, str]) -> LabelledStatements:
+    lines = {serialize_quad(quad): quad for quad in _relabel(quads, label_map)}
+    nquads = tuple(sorted(lines))
+    return LabelledStatements(nquads, tuple(lines[nquad] for nquad in nquads))
+
+
+def _relabel(quads: Iterable[Quad], label_map: Mapping[str, str]) -> list[Quad]:
+    """See https://www.w3.org/TR/vc-di-ecdsa/#relabelblanknodes."""
+
+    def relabelled(term: str) -> str:
+        # A node without a label becomes one that no statement has, so that whoever looks for it fails.
+        return f"_:{label_map.get(term[2:], '')}" if is_blank(term) else term
+
+    return [
+        Quad(relabelled(quad.subject), quad.predicate, relabelled(quad.object), relabelled(quad.graph))
+        for quad in quads
+    ]
