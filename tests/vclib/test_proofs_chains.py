@@ -193,6 +193,12 @@ def test_malformed_previous_proof_is_refused(value: Any, message: str) -> None:
         check_chains([{"id": "urn:a"}, {"previousProof": value}])
 
 
+def test_id_that_several_proofs_have_names_none_of_them() -> None:
+    """C18: the two could say different things."""
+    with pytest.raises(PreviousProofError, match="names an id that several proofs have"):
+        previous_proofs({"previousProof": "urn:a"}, [{"id": "urn:a"}, {"id": "urn:a", "created": "later"}])
+
+
 @pytest.mark.parametrize("identifier", [None, 5, "", ["urn:a"], {}])
 def test_proof_id_that_is_no_url_is_refused(identifier: Any) -> None:
     """Any: whatever JSON allows."""

@@ -121,6 +121,16 @@ def test_base_proof_beside_a_valid_proof_is_refused(suite: str) -> None:
     assert [proof.cryptosuite for proof in verify(drop_base_proofs(both))] == ["eddsa-rdfc-2022"]
 
 
+@each_selective
+def test_base_proof_under_another_type_is_still_one(suite: str) -> None:
+    """D1: beside a valid proof it would pass as of an unknown suite, and give away everything."""
+    both = add(add(UNSIGNED, suite), "eddsa-rdfc-2022")
+    both["proof"][0]["type"] = "OtherProof"
+    with pytest.raises(BaseProofPresentedError):
+        verify(both)
+    assert drop_base_proofs(both) == {**UNSIGNED, "proof": both["proof"][1]}
+
+
 def test_base_proofs_are_found_and_dropped_in_a_set() -> None:
     everything = add(add(add(UNSIGNED, "ecdsa-sd-2023"), "eddsa-rdfc-2022"), "bbs-2023")
     first, plain, third = proofs_of(everything)

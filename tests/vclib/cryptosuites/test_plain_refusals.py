@@ -425,6 +425,16 @@ def test_deep_document_or_proof_is_refused(signed: Signed, place: str) -> None:
         signed.verify()
 
 
+@pytest.mark.parametrize("suite_name", ["eddsa-jcs-2022", "ecdsa-jcs-2019"])
+def test_large_document_without_context_is_refused(suite_name: str) -> None:
+    """B2: the size limit holds where no JSON-LD processing sets it."""
+    key = ED25519 if suite_name.startswith("eddsa") else P256
+    options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
+    document: JSONObject = {"values": [*range(20_001)]}
+    with pytest.raises(ComplexityError, match="more than 20000 values"):
+        PLAIN_SUITES[suite_name].create_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+
+
 def test_documents_and_proofs_are_left_as_they_were(signed: Signed) -> None:
     document, proof = copy.deepcopy(signed.document), copy.deepcopy(signed.proof)
     signed.verify()
