@@ -23,6 +23,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
@@ -47,6 +48,14 @@ _MASTER_KEY_AAD = b"ddcc wallet 1 master key"
 _MANIFEST_AAD = b"ddcc wallet 1 manifest"
 _BACKUP_NOTE_AAD = b"ddcc wallet 1 backup note"
 _ITEM_AAD = b"ddcc wallet 1 item "
+
+
+class Permissions(StrEnum):
+    """What was found when the file was opened: only its owner may read it, or more did."""
+
+    NARROW = "narrow"
+    CORRECTED = "corrected"
+    TOO_WIDE = "too-wide"
 
 
 class Change:
@@ -77,7 +86,7 @@ class Change:
 class WalletStore:
     """An open wallet file, locked until `close`; safe to use from several threads.
 
-    Made by `create` and `open`. `permissions_corrected` says that others could read the file until now.
+    Made by `create` and `open`. `permissions` says whether other users could read the file (K12).
     """
 
     def __init__(
@@ -85,7 +94,7 @@ class WalletStore:
     ) -> None:
         self.path = path
         self.read_only = read_only
-        self.permissions_corrected = False
+        self.permissions = Permissions.NARROW
         self._connection = connection
         self._key = key
         self._manifest = manifest
@@ -126,7 +135,7 @@ class WalletStore:
                 except SealingError as err:
                     raise StoreError(f"{path}: {DAMAGED}. {_advice(key, sealed_note)}") from err
             store = cls(path, connection, key, manifest, read_only=read_only)
-            store.permissions_corrected = not read_only and narrow_permissions(path)
+            store.permissions = _check_permissions(path, read_only=read_only)
         except BaseException:
             connection.close()
             raise
@@ -218,6 +227,17 @@ class WalletStore:
             self._manifest = _open_manifest(self._key, bytes(row[0]))
             self._stale = False
         return self._manifest
+
+
+def _check_permissions(path: Path, *, read_only: bool) -> Permissions:
+    if not path.stat().st_mode & 0o077:
+        return Permissions.NARROW
+    if not read_only:
+        # On a read-only disk, or in somebody else's file, this fails; reading is still possible.
+        with contextlib.suppress(StoreError):
+            narrow_permissions(path)
+            return Permissions.CORRECTED
+    return Permissions.TOO_WIDE
 
 
 def _read_header(connection: sqlite3.Connection, path: Path) -> tuple[bytes, bytes, bytes]:

@@ -17,7 +17,7 @@ import pytest
 
 from runtime.sealing import Argon2Parameters
 from vclib.errors import SealingError, StoreError
-from wallet.store import WalletStore
+from wallet.store import Permissions, WalletStore
 
 CHEAP = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = "correct horse battery"
@@ -487,9 +487,11 @@ def test_a_wallet_opened_read_only_shows_and_refuses_to_save(path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_a_read_only_file_is_refused_by_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """K5: SQLite falls back to reading where it may not write; then the lock for writing is refused."""
-    _filled(path)
+def test_a_read_only_file_is_shown_and_refuses_to_be_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K5: SQLite falls back to reading where it may not write, and says so when it is asked to."""
+    ids = _filled(path)
     real_connect = sqlite3.connect
 
     def reading_only(database: str, **options: Any) -> sqlite3.Connection:  # Any: passed through to SQLite
@@ -497,10 +499,13 @@ def test_a_read_only_file_is_refused_by_name(path: Path, monkeypatch: pytest.Mon
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", reading_only)
-    with pytest.raises(
-        StoreError, match=r"cannot open the wallet .*: the file is read-only; nothing was changed"
-    ):
-        WalletStore.open(path, PASSPHRASE)
+    with WalletStore.open(path, PASSPHRASE) as store:
+        assert store.read(ids[0]) == b"first"
+        with pytest.raises(
+            StoreError, match=r"cannot save the wallet .*: the file is read-only; nothing was"
+        ):
+            _put(store, b"fourth")
+        assert list(store.items("credential")) == ids
 
 
 # --- K6: two programs ---------------------------------------------------------------------------
@@ -526,7 +531,7 @@ def test_the_file_belongs_to_its_owner_alone(path: Path) -> None:
     """K12."""
     with _create(path) as store:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert store.permissions_corrected is False
+        assert store.permissions is Permissions.NARROW
 
 
 def test_wider_permissions_are_corrected_and_reported(path: Path) -> None:
@@ -534,8 +539,24 @@ def test_wider_permissions_are_corrected_and_reported(path: Path) -> None:
     _filled(path)
     path.chmod(0o644)
     with WalletStore.open(path, PASSPHRASE) as store:
-        assert store.permissions_corrected is True
+        assert store.permissions is Permissions.CORRECTED
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_wider_permissions_that_cannot_be_corrected_are_reported(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K12."""
+    _filled(path)
+    path.chmod(0o644)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with WalletStore.open(path, PASSPHRASE) as store:
+        assert store.permissions is Permissions.TOO_WIDE
+        assert len(store.items("credential")) == 3
 
 
 def test_deleted_content_does_not_stay_in_the_file(path: Path) -> None:
