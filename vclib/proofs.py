@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from vclib import jsonld
 from vclib.cid import Resolve, VerificationMethod, retrieve_verification_method
 from vclib.cryptosuites import CRYPTOSUITES, PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
+from vclib.cryptosuites.pointers import select_json_ld
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import (
     BaseProofPresentedError,
@@ -52,6 +53,7 @@ __all__ = [
     "derive",
     "drop_base_proofs",
     "is_base_proof",
+    "mandatory_part",
     "proofs_of",
     "verify_proofs",
     "without_proofs",
@@ -167,13 +169,7 @@ def derive(
     It is derived from the first base proof, or the first of `cryptosuite`. Raises ProofGenerationError if
     there is none, PointerError for a pointer that selects nothing.
     """
-    suitable = [
-        proof for proof in base_proofs(document) if cryptosuite is None or proof["cryptosuite"] == cryptosuite
-    ]
-    if not suitable:
-        kind = "base proof" if cryptosuite is None else f"base proof of {cryptosuite[:40]}"
-        raise ProofGenerationError(f"the document has no {kind} to derive from")
-    proof = suitable[0]
+    proof = _base_proof(document, cryptosuite)
     return SELECTIVE_SUITES[str(proof["cryptosuite"])].derive(
         without_proofs(document),
         proof,
@@ -181,6 +177,26 @@ def derive(
         contexts=contexts,
         presentation_header=presentation_header,
     )
+
+
+def mandatory_part(document: JSONObject, *, cryptosuite: str | None = None) -> JSONObject | None:
+    """Return what every document derived from the same base proof shows, unsecured; None if nothing.
+
+    For telling a holder what cannot be withheld. Raises as `derive`.
+    """
+    proof = _base_proof(document, cryptosuite)
+    pointers = SELECTIVE_SUITES[str(proof["cryptosuite"])].mandatory_pointers(proof)
+    return select_json_ld(pointers, without_proofs(document))
+
+
+def _base_proof(document: JSONObject, cryptosuite: str | None) -> JSONObject:
+    suitable = [
+        proof for proof in base_proofs(document) if cryptosuite is None or proof["cryptosuite"] == cryptosuite
+    ]
+    if not suitable:
+        kind = "base proof" if cryptosuite is None else f"base proof of {cryptosuite[:40]}"
+        raise ProofGenerationError(f"the document has no {kind} to derive from")
+    return suitable[0]
 
 
 # --- verifying ------------------------------------------------------------------------------------

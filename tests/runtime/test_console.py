@@ -29,6 +29,7 @@ from runtime.console import (
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
+    ContextIntegrityError,
     ContextNotAcceptedError,
     FetchError,
     HolderBindingError,
@@ -40,6 +41,7 @@ from vclib.errors import (
     StatusRetrievalError,
     StoreError,
     UnsupportedCryptosuiteError,
+    UnsupportedSecuringMechanismError,
     VCError,
 )
 
@@ -54,11 +56,13 @@ from vclib.errors import (
         (FetchError, 3),
         (StatusRetrievalError, 3),
         (UnsupportedCryptosuiteError, 3),
+        (UnsupportedSecuringMechanismError, 3),
         (MalformedValueError, 4),
         (ContextNotAcceptedError, 4),
         (RecordError, 4),
         (StoreError, 5),
         (SealingError, 5),
+        (ContextIntegrityError, 5),
     ],
 )
 def test_each_failure_has_its_documented_exit_code(error: type[VCError], code: int) -> None:

@@ -28,6 +28,7 @@ from vclib.proofs import (
     base_proofs,
     derive,
     drop_base_proofs,
+    mandatory_part,
     proofs_of,
     verify_proofs,
 )
@@ -242,3 +243,19 @@ def test_presentation_header_needs_a_suite_that_has_one() -> None:
     base = add(UNSIGNED, "ecdsa-sd-2023")
     with pytest.raises(ProofGenerationError, match="presentation header"):
         derive(base, selective_pointers=["/credentialSubject/name"], presentation_header=b"header")
+
+
+@each_selective
+def test_the_mandatory_part_is_what_no_derived_document_can_withhold(suite: str) -> None:
+    signed = add(UNSIGNED, suite)
+    assert mandatory_part(signed, cryptosuite=suite) == {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": UNSIGNED["issuer"],
+        "validUntil": "2027-01-01T00:00:00Z",
+    }
+
+
+def test_without_a_base_proof_there_is_no_mandatory_part() -> None:
+    with pytest.raises(ProofGenerationError, match="no base proof of bbs-2023"):
+        mandatory_part(add(UNSIGNED, "ecdsa-sd-2023"), cryptosuite="bbs-2023")
