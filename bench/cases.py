@@ -121,7 +121,7 @@ def _plain_cases(setting: _Setting) -> list[Case]:
 def _ecdsa_sd_cases(setting: _Setting) -> list[Case]:
     key, public_key = setting.key, setting.key.public_key
     derived = _derive(setting)()
-    issued = _signature_count(setting.signed, position=4)
+    issued = _signature_count(setting.signed, position=3)
     shown = _signature_count(derived, position=2)
     signature = key.sign(_MESSAGE)
 
