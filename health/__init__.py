@@ -1,0 +1,89 @@
+"""The domain: what a health certificate says, and what each situation needs of it."""
+
+from health.claims import Claim, claims_from_credential, label
+from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
+from health.coding import Code, Identifier, code_from_iri, iri_from_code
+from health.credentials import (
+    DDCC_CONTEXT,
+    VC_CONTEXT,
+    credential_from_record,
+    find_kind,
+    kind_of,
+    record_from_credential,
+)
+from health.csv_records import csv_template, read_csv
+from health.disclosure import (
+    DISCLOSURE_SETS,
+    SITUATIONS,
+    check_mandatory_pointers,
+    mandatory_pointers,
+    pointers_for,
+)
+from health.elements import KINDS, Kind
+from health.fhir import records_from_bundle
+from health.inputs import read_records
+from health.linkability import LinkableValue, linkable_values
+from health.records import (
+    Certificate,
+    Person,
+    Record,
+    RecoveryRecord,
+    TestRecord,
+    VaccinationRecord,
+    check_record,
+    parse_record,
+    read_record,
+    record_to_json,
+    warnings,
+)
+from health.rows import RecordRow, RowError
+
+__all__ = [
+    "DDCC_CONTEXT",
+    "DISCLOSURE_SETS",
+    "KINDS",
+    "LANGUAGES",
+    "SITUATIONS",
+    "VC_CONTEXT",
+    "Certificate",
+    "Claim",
+    "Code",
+    "Identifier",
+    "Kind",
+    "Language",
+    "LinkableValue",
+    "MappedCode",
+    "Outcome",
+    "Person",
+    "Record",
+    "RecordRow",
+    "RecoveryRecord",
+    "RowError",
+    "TestRecord",
+    "VaccinationRecord",
+    "check_mandatory_pointers",
+    "check_record",
+    "claims_from_credential",
+    "code_from_iri",
+    "credential_from_record",
+    "csv_template",
+    "display",
+    "find_kind",
+    "iri_from_code",
+    "kind_of",
+    "label",
+    "linkable_values",
+    "mandatory_pointers",
+    "map_code",
+    "outcome",
+    "parse_record",
+    "pointers_for",
+    "read_csv",
+    "read_record",
+    "read_records",
+    "record_from_credential",
+    "record_to_json",
+    "records_from_bundle",
+    "value_set",
+    "warnings",
+]

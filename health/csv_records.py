@@ -1,0 +1,152 @@
+"""CSV with one record a row: what a registry or a spreadsheet exports.
+
+The first line names the columns by the paths of the core data set ("birthDate", "vaccination.date",
+"certificate.hcid"), in any order; `csv_template` prints it. A file holds one kind of record. An empty cell
+is an absent element. Codes are written short ("icd11:XM0GQ8"), text without a registry as it is;
+identifiers with a system as "system|value", several separated by ";". An optional column `holder` has the
+DID that the credential is bound to. The form is RFC 4180, with these limits and liberties:
+
+- a row is one line: no element may hold a line break, and so one forgotten quote spoils one row only;
+- a byte order mark and CR, LF or CRLF are accepted, and ";" or tab as separator if the first line uses it
+  (spreadsheets of many countries write it);
+- unknown and repeated columns refuse the whole file, because no row of it could be trusted.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from health.coding import Identifier, identifier_from_token
+from health.elements import KINDS, Element, Form, Kind, column_paths
+from health.records import parse_record
+from health.rows import RecordRow, RowError, read_holder
+from vclib.errors import RecordError
+from vclib.strict_json import JSONObject, JSONValue
+
+HOLDER_COLUMN = "holder"
+# 100,000 rows of 400 characters, twice over.
+MAX_CHARACTERS = 80_000_000
+MAX_LINE = 10_000
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
+# Between identifiers; a semicolon inside one is written "\;".
+_BETWEEN_IDENTIFIERS = re.compile(r"(?<!\\);")
+
+
+def csv_template(kind: str) -> str:
+    """Return the heading line of a CSV file of `kind` ("vaccination", "test", "recovery"), ending in CRLF.
+
+    Raises RecordError for another kind.
+    """
+    if kind not in KINDS:
+        raise RecordError(f"expected a kind of record of {', '.join(KINDS)}, found {kind[:40]!r}")
+    columns = [path for path, _ in column_paths(KINDS[kind])]
+    return ",".join([*columns, HOLDER_COLUMN]) + "\r\n"
+
+
+def read_csv(text: str, *, now: datetime) -> Iterator[RecordRow | RowError]:
+    """Yield each row of CSV text as a record or as the fault that makes it none, with its line number.
+
+    `now` as in `parse_record`. Raises RecordError at once if the heading is not one, or the text too long.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise RecordError(f"expected at most {MAX_CHARACTERS} characters of CSV, found {len(text)}")
+    lines = _LINE_BREAK.split(text.removeprefix("\ufeff"))
+    separator = _separator(lines[0])
+    kind, columns = _read_heading(_cells(lines[0], separator))
+    return _rows(lines, separator, kind, columns, now)
+
+
+def _rows(
+    lines: list[str], separator: str, kind: Kind, columns: list[str], now: datetime
+) -> Iterator[RecordRow | RowError]:
+    elements = dict(column_paths(kind))
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip(f" {separator}"):
+            continue
+        try:
+            cells = _named_cells(_cells(line, separator), columns)
+            holder = read_holder(cells.pop(HOLDER_COLUMN, None))
+            yield RecordRow(number, parse_record(_document(cells, elements, kind), now=now), holder)
+        except RecordError as err:
+            yield RowError(number, err.message)
+
+
+def _separator(heading: str) -> str:
+    return next((mark for mark in (";", "\t") if mark in heading and "," not in heading), ",")
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    if len(line) > MAX_LINE:
+        raise RecordError(f"expected a line of at most {MAX_LINE} characters, found {len(line)}")
+    try:
+        rows = list(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error as err:
+        raise RecordError(f"expected one row of CSV on one line: {err}") from err
+    return [cell.strip() for cell in rows[0]] if rows else []
+
+
+def _read_heading(columns: list[str]) -> tuple[Kind, list[str]]:
+    found = [kind for kind in KINDS.values() if any(c.startswith(f"{kind.name}.") for c in columns)]
+    if len(found) != 1:
+        raise RecordError(
+            f"expected a heading with the columns of one kind of record ({', '.join(KINDS)}), found "
+            f"{len(found)} kinds; csv templates name the columns"
+        )
+    known = {path for path, _ in column_paths(found[0])} | {HOLDER_COLUMN}
+    for column in columns:
+        if column not in known:
+            raise RecordError(f"unknown column {column[:60]!r} in the heading")
+        if columns.count(column) > 1:
+            raise RecordError(f"the column {column!r} occurs twice in the heading")
+    return found[0], columns
+
+
+def _named_cells(cells: list[str], columns: list[str]) -> dict[str, str]:
+    if len(cells) != len(columns):
+        raise RecordError(f"expected {len(columns)} cells, found {len(cells)}")
+    return {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+
+
+def _document(cells: dict[str, str], elements: dict[str, Element], kind: Kind) -> JSONObject:
+    """Return the JSON form of a row, in which a dot of a column's name is a level of nesting."""
+    event: JSONObject = {}
+    certificate: JSONObject = {}
+    period: JSONObject = {}
+    document: JSONObject = {kind.name: event, "certificate": certificate}
+    places = {kind.name: event, "certificate": certificate, "certificate.period": period, "": document}
+    for path, cell in cells.items():
+        place, _, name = path.rpartition(".")
+        places[place][name] = _value(elements[path].form, cell, path)
+    if period:
+        certificate["period"] = period
+    return document
+
+
+def _value(form: Form, cell: str, path: str) -> JSONValue:
+    match form:
+        case Form.COUNT:
+            if not _WHOLE_NUMBER.fullmatch(cell):
+                raise RecordError("expected a whole number, found something else", element=path)
+            return int(cell)
+        case Form.IDENTIFIER:
+            return _identifier(cell, path)
+        case Form.IDENTIFIERS:
+            tokens = [token.replace("\\;", ";").strip() for token in _BETWEEN_IDENTIFIERS.split(cell)]
+            return [_identifier(token, path) for token in tokens]
+        case _:
+            return cell
+
+
+def _identifier(token: str, path: str) -> JSONValue:
+    try:
+        identifier: Identifier = identifier_from_token(token)
+    except RecordError as err:
+        raise RecordError(err.problem, element=path) from err
+    if identifier.system is None:
+        return identifier.value
+    return {"system": identifier.system, "value": identifier.value}

@@ -1,0 +1,173 @@
+"""Health records: what an issuer attests, read from JSON and checked before anybody signs it.
+
+Three kinds: vaccination (WHO DDCC:VS), test result (DDCC:TR) and recovery (the EU's recovery entry; WHO has
+none). A record is about any disease, not COVID-19 alone. Its JSON form follows the DDCC core data set:
+
+    {"name": "Aulus Agerius", "birthDate": "2003-03-03", "identifier": "999123456", "sex": "male",
+     "vaccination": {"vaccine": "icd11:XM0GQ8", "brand": "icd11:XM3DT5",
+                     "manufacturer": {"system": "https://spor.ema.europa.eu/v1/organisations",
+                                      "code": "ORG-100030215"},
+                     "lot": "123", "date": "2021-05-06", "dose": 1, "totalDoses": 2, "country": "CHE",
+                     "centre": "Vaccination Site", "disease": "icd11:RA01"},
+     "certificate": {"hcid": "1234567890", "version": "DDCC:VS RC2",
+                     "period": {"start": "2021-05-06", "end": "2022-05-06"}}}
+
+Instead of `vaccination` a record has `test` or `recovery`; `health.elements` lists the elements of each.
+A code is {"system", "code"} or short text with a prefix of our context ("icd11:XM0GQ8"); where no registry
+has a code (brand, manufacturer) plain text stands instead. Countries may be alpha-2, alpha-3 or numeric and
+are kept as alpha-3. An identifier is text or {"system", "value"}. A member that is not of the form is
+refused by name, because a misspelt element must not silently vanish from what is signed. The guide's own
+DDCCCoreDataSet JSON is read too (`resourceType` is skipped, `vaccination` may be a list of one).
+
+`parse_record` is for issuing; `read_record` checks the form only, for credentials that others issued.
+Where WHO's dictionary and logical model differ: docs/decisions/0050-records.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from health.data_sets import (
+    Certificate,
+    Person,
+    Record,
+    RecoveryRecord,
+    TestRecord,
+    VaccinationRecord,
+)
+from health.elements import CERTIFICATE, KINDS, PERIOD, PERSON, REFUSED, Element, Kind
+from health.plausibility import check_record, warnings
+from health.values import Value, read_text, read_value, value_to_json
+from vclib.errors import RecordError
+from vclib.strict_json import JSONObject, JSONValue, json_type_name
+
+__all__ = [
+    "Certificate",
+    "Person",
+    "Record",
+    "RecoveryRecord",
+    "TestRecord",
+    "VaccinationRecord",
+    "check_record",
+    "parse_record",
+    "read_record",
+    "record_to_json",
+    "warnings",
+]
+
+_CLASSES: Mapping[str, type[VaccinationRecord] | type[TestRecord] | type[RecoveryRecord]] = MappingProxyType(
+    {"vaccination": VaccinationRecord, "test": TestRecord, "recovery": RecoveryRecord}
+)
+
+
+def parse_record(document: JSONObject, *, now: datetime) -> Record:
+    """Return the record of a JSON object, fit to be issued; `now` is the moment that no event may lie after.
+
+    Raises RecordError naming the element: not of its form, missing, unknown, or impossible beside the others.
+    """
+    record = read_record(document)
+    check_record(record, now=now)
+    return record
+
+
+def read_record(document: JSONObject) -> Record:
+    """Return the record of a JSON object of the right form, without asking whether it can be true.
+
+    Raises RecordError naming the element. `warnings` says what a reader should be told.
+    """
+    kind, event = _find_event(document)
+    known = ["certificate", kind.name, *(element.name for element in PERSON)]
+    _refuse_unknown(document, known, "")
+    certificate = document.get("certificate")
+    if not isinstance(certificate, dict):
+        raise RecordError(f"expected an object, found {json_type_name(certificate)}", element="certificate")
+    # Any: the table pairs each attribute with a reader of its type, which a type checker cannot follow.
+    values: dict[str, Any] = _read_elements(event, kind.elements, f"{kind.name}.")
+    person: dict[str, Any] = _read_elements(document, PERSON, "")
+    return _CLASSES[kind.name](
+        person=Person(**person), certificate=_read_certificate(certificate, kind), **values
+    )
+
+
+def record_to_json(record: Record) -> JSONObject:
+    """Return the JSON form of a record; `read_record` gives the same record back."""
+    certificate = _write_elements(record.certificate, CERTIFICATE)
+    period = _write_elements(record.certificate, PERIOD)
+    if period:
+        certificate["period"] = period
+    return {
+        **_write_elements(record.person, PERSON),
+        record.kind.name: _write_elements(record, record.kind.elements),
+        "certificate": certificate,
+    }
+
+
+def _find_event(document: JSONObject) -> tuple[Kind, JSONObject]:
+    found = [kind for name, kind in KINDS.items() if name in document]
+    if len(found) != 1:
+        raise RecordError(f"expected one of the members {', '.join(KINDS)}, found {len(found)}")
+    event = document[found[0].name]
+    if isinstance(event, list) and len(event) == 1:
+        event = event[0]
+    if not isinstance(event, dict):
+        raise RecordError(
+            f"expected one object (a credential carries one event), found {json_type_name(event)}",
+            element=found[0].name,
+        )
+    return found[0], event
+
+
+def _read_certificate(members: JSONObject, kind: Kind) -> Certificate:
+    period = members.get("period")
+    if period is not None and not isinstance(period, dict):
+        raise RecordError(f"expected an object, found {json_type_name(period)}", element="certificate.period")
+    own = {key: value for key, value in members.items() if key != "period"}
+    issuer = own.get("issuer")
+    if isinstance(issuer, dict):
+        # The logical model refers to an Organization; of a reference only its words can be attested.
+        _refuse_unknown(issuer, ("display",), "certificate.issuer.")
+        own["issuer"] = read_text(issuer.get("display"), "certificate.issuer.display")
+    # Any: as in read_record.
+    values: dict[str, Any] = {"version": kind.default_version}
+    values.update(_read_elements(own, CERTIFICATE, "certificate."))
+    values.update(_read_elements(period or {}, PERIOD, "certificate.period."))
+    return Certificate(**values)
+
+
+def _read_elements(members: JSONObject, elements: Iterable[Element], path: str) -> dict[str, Value]:
+    by_name = {element.name: element for element in elements}
+    if path:
+        _refuse_unknown(members, by_name, path)
+    values: dict[str, Value] = {}
+    for name, element in by_name.items():
+        # null is absence: systems that write every column write it for the empty ones.
+        if members.get(name) is not None:
+            values[element.attribute] = read_value(element.form, members[name], path + name)
+        elif element.required:
+            raise RecordError("expected a value, found none", element=path + name)
+    return values
+
+
+def _refuse_unknown(members: JSONObject, known: Iterable[str], path: str) -> None:
+    for name, value in members.items():
+        if name in known or (not path and name == "resourceType" and _is_core_data_set(value)):
+            continue
+        element = path + name[:40]
+        reason = REFUSED.get(element, f"unknown element; expected one of {', '.join(known)}")
+        raise RecordError(reason, element=element)
+
+
+def _is_core_data_set(value: JSONValue) -> bool:
+    return isinstance(value, str) and value.startswith("DDCCCoreDataSet")
+
+
+def _write_elements(source: Person | Certificate | Record, elements: Iterable[Element]) -> JSONObject:
+    members: JSONObject = {}
+    for element in elements:
+        value: Value | None = getattr(source, element.attribute)
+        if value is not None and value != ():
+            members[element.name] = value_to_json(value)
+    return members
