@@ -5,14 +5,14 @@ Only translates between the command line and `issuer.service`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from health import KINDS, RecordRow, csv_template, read_records
+from health import RecordRow, RowError, csv_template, read_csv, read_records
 from issuer.cli_shared import (
     AsJSON,
     Home,
@@ -28,9 +28,11 @@ from issuer.report import minted_json, minted_lines, unlinkable_notes
 from issuer.service import Issuer, Minted, MintRequest, NotMinted
 from runtime.console import ExitCode, print_json, print_line, read_input, reporting_errors
 from vclib.datetimes import parse_datetime
-from vclib.errors import ConfigurationError, MalformedValueError, RecordError, StoreError
+from vclib.errors import ConfigurationError, MalformedValueError, ParsingError, RecordError, StoreError
 
 app = typer.Typer()
+
+_FORMS = ("auto", "json", "csv", "fhir")
 
 # How many records are signed in one transaction.
 _BATCH = 100
@@ -46,7 +48,9 @@ def mint_command(
     ] = None,
     csv_template_kind: Annotated[
         str | None,
-        typer.Option("--csv-template", metavar="KIND", help=f"Print an empty CSV table: {', '.join(KINDS)}."),
+        typer.Option(
+            "--csv-template", metavar="KIND", help="Print an empty CSV table: vaccination, test, recovery."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the credentials.")] = Path(),
     input_format: Annotated[
@@ -115,9 +119,9 @@ def mint_command(
                         issuer, requests[start : start + _BATCH], options, out, force=force
                     )
         if as_json:
-            print_json(minted_json(results))
+            print_json(minted_json(results, out))
         else:
-            for line in (*minted_lines(results), *unlinkable_notes(results)):
+            for line in (*minted_lines(results, out), *unlinkable_notes(results)):
                 print_line(line)
     if any(isinstance(each, NotMinted) for each in results):
         raise typer.Exit(ExitCode.BAD_INPUT)
@@ -143,22 +147,45 @@ def deliver_command(
 
 
 def _read_requests(
-    file: Path, input_format: str, now: datetime
+    file: Path, form: str, now: datetime
 ) -> tuple[list[MintRequest], list[Minted | NotMinted]]:
     """Return the records of a file, and what was wrong with the others."""
-    content = read_input(file)
-    rows = list(read_records(content, now=now, form=input_format))
+    text = _read_text(file)
+    word = "record" if _looks_like_json(text) else "line"
+    rows = list(_read_rows(text, form, now))
     stem = "record" if str(file) == "-" else file.stem
     width = len(str(len(rows)))
     requests: list[MintRequest] = []
     refused: list[Minted | NotMinted] = []
     for number, row in enumerate(rows, start=1):
+        place = f"{word} {row.position}"
         if isinstance(row, RecordRow):
             name = f"{stem}.vc.json" if len(rows) == 1 else f"{stem}-{number:0{width}}.vc.json"
-            requests.append(MintRequest(f"record {row.position}", row.record, row.holder, name))
+            requests.append(MintRequest(place, row.record, row.holder, name))
         else:
-            refused.append(NotMinted(f"record {row.position}", RecordError(row.message)))
+            refused.append(NotMinted(place, RecordError(row.message)))
     return requests, refused
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return read_input(file).decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise ParsingError(f"{file}: expected UTF-8 text, byte {err.start} is not") from err
+
+
+def _read_rows(text: str, form: str, now: datetime) -> Iterable[RecordRow | RowError]:
+    if form not in _FORMS:
+        raise ConfigurationError(f"--format: expected {', '.join(_FORMS)}, found {form[:40]!r}")
+    if form == "csv":
+        return read_csv(text, now=now)
+    if form != "auto" and not _looks_like_json(text):
+        raise ParsingError(f"expected {form}, which begins with a brace or bracket; found other text")
+    return read_records(text, now=now)
+
+
+def _looks_like_json(text: str) -> bool:
+    return text.removeprefix("\ufeff").lstrip().startswith(("{", "["))
 
 
 def _check_files(out: Path, requests: Sequence[MintRequest], *, force: bool) -> None:

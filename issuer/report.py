@@ -7,6 +7,7 @@ Lines name records by our ids, kinds and dates; a person's data is printed only 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from issuer.config import IssuerConfig
 from issuer.service import Minted, NotMinted, RecordStatus
@@ -33,17 +34,17 @@ def trust_entry(config: IssuerConfig) -> JSONObject:
     return {"issuers": [entry]}
 
 
-def minted_lines(results: Sequence[Minted | NotMinted]) -> list[str]:
-    """Return one line for each record."""
+def minted_lines(results: Sequence[Minted | NotMinted], out: Path) -> list[str]:
+    """Return one line for each record; `out` is the folder that its file is in."""
     return [
-        f"minted  {each.record_id}  {each.kind:<12} {each.suite:<14} {_promises(each)}  -> {each.file_name}"
+        f"minted  {each.record_id}  {each.kind:<12} {each.suite:<14} {_promises(each)}  -> {out / each.file_name}"
         if isinstance(each, Minted)
         else f"refused {each.place}: {each.error.message}"
         for each in results
     ]
 
 
-def minted_json(results: Sequence[Minted | NotMinted]) -> JSONObject:
+def minted_json(results: Sequence[Minted | NotMinted], out: Path) -> JSONObject:
     """Return what became of each record."""
     return {
         "minted": [
@@ -51,7 +52,7 @@ def minted_json(results: Sequence[Minted | NotMinted]) -> JSONObject:
                 "place": each.place,
                 "recordId": each.record_id,
                 "kind": each.kind,
-                "file": each.file_name,
+                "file": str(out / each.file_name),
                 "cryptosuite": each.suite,
                 "bound": each.bound,
                 "revocable": each.revocable,

@@ -1,0 +1,209 @@
+"""`ddcc verifier`: check what somebody presents, make a challenge to ask with.
+
+Only translates between the command line and `verifier.service`. Exit codes as in `runtime.console`: 0
+accepted, 1 refused, 3 not decided because something could not be checked, 4 what came is no presentation.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from runtime.console import (
+    EXIT_CODES_HELP,
+    ExitCode,
+    print_json,
+    print_line,
+    read_input,
+    reporting_errors,
+)
+from runtime.fetch import Fetcher
+from vclib.datetimes import format_datetime, parse_datetime
+from vclib.did import Fetch
+from vclib.encoding import encode_base64url
+from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError
+from vclib.policy import Outcome, TrustedIssuers
+from vclib.strict_json import JSONObject, parse_json_object
+from verifier.config import VerifierConfig, load_config
+from verifier.inputs import read_presented
+from verifier.report import missing_lines, result_json, result_lines
+from verifier.service import Question, Verifier
+from verifier.store import Challenge, VerifierStore
+
+app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
+
+# Twice what guessing could ever reach.
+_CHALLENGE_BYTES = 16
+
+_EXIT_CODES = {
+    Outcome.ACCEPTED: ExitCode.OK,
+    Outcome.REFUSED: ExitCode.REFUSED,
+    Outcome.UNDECIDED: ExitCode.NOT_CHECKED,
+}
+
+Home: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder that remembers challenges and holds trust.json. DDCC_VERIFIER_HOME."),
+]
+AsJSON: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.callback()
+def main() -> None:
+    """Check what somebody presents."""
+
+
+@app.command(
+    "check",
+    epilog="Example: ddcc verifier check presentation.json --trust trust.json --challenge 7Jc... "
+    f"--domain https://venue.example. {EXIT_CODES_HELP}",
+)
+def check_command(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Presentation or credential: JSON, QR text, PNG or JPEG; - is standard input.",
+        ),
+    ],
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="Trust file: who is recognised, for which types.")
+    ] = None,
+    challenge: Annotated[
+        str | None, typer.Option("--challenge", help="The challenge that was sent; the answer must carry it.")
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="Whom the presentation must be made for: us.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Check as if it were this time, e.g. 2027-01-01T00:00:00Z.")
+    ] = None,
+    require_holder: Annotated[
+        bool, typer.Option("--require-holder", help="Refuse what is not bound to the presenter's key.")
+    ] = False,
+    require_status: Annotated[
+        bool, typer.Option("--require-status", help="Refuse what could not have been revoked.")
+    ] = False,
+    status: Annotated[
+        list[Path] | None,
+        typer.Option("--status", help="Status list credential as a file, instead of fetching. Repeatable."),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
+    allow_loopback: Annotated[
+        bool,
+        typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
+    ] = False,
+    home: Home = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Say whether a presentation or credential is accepted, why, and what it discloses."""
+    with reporting_errors(as_json=as_json):
+        now = datetime.now(UTC) if at is None else _moment(at)
+        document = read_presented(read_input(file))
+        question = Question(challenge, domain, require_holder, require_status)
+        fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
+        config = load_config(home)
+        status_lists = _status_lists(status or [])
+        with _opened(config) as store:
+            verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
+            result = verifier.check(document, question, now=now)
+        if as_json:
+            print_json(result_json(result))
+        else:
+            for line in [*result_lines(result), *missing_lines(result, list(status_lists))]:
+                print_line(line)
+    raise typer.Exit(_EXIT_CODES[result.verdict.outcome])
+
+
+@app.command(
+    "challenge",
+    epilog="Example: ddcc verifier challenge --save --domain https://venue.example --home verifier. "
+    + EXIT_CODES_HELP,
+)
+def challenge_command(
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="Whom the presentation is to be made for: us.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Remember it, so that only one presentation can answer it.")
+    ] = False,
+    minutes: Annotated[
+        int, typer.Option("--minutes", min=1, max=1440, help="How long a saved one may be answered.")
+    ] = 10,
+    home: Home = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Print a fresh random challenge."""
+    with reporting_errors(as_json=as_json):
+        challenge = encode_base64url(secrets.token_bytes(_CHALLENGE_BYTES))
+        written: JSONObject = {"challenge": challenge}
+        if save:
+            config = load_config(home)
+            if config is None or domain is None:
+                raise ConfigurationError("--save needs --domain, and a folder: --home or DDCC_VERIFIER_HOME")
+            expires = datetime.now(UTC) + timedelta(minutes=minutes)
+            _make_folder(config.home)
+            with _opened(config) as store:
+                if store is not None:
+                    store.save_challenge(Challenge(challenge, domain, expires))
+            written |= {"domain": domain, "expires": format_datetime(expires)}
+        if as_json:
+            print_json(written)
+        else:
+            print_line(challenge)
+
+
+@contextmanager
+def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
+    if config is None:
+        yield None
+        return
+    store = VerifierStore.open(config.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssuers | None:
+    path = option
+    if path is None and config is not None and config.trust_path.exists():
+        path = config.trust_path
+    if path is None:
+        return None
+    try:
+        return TrustedIssuers.from_json(parse_json_object(read_input(path)))
+    except (MalformedError, ConfigurationError) as err:
+        raise ConfigurationError(f"{path}: {err.message}") from err
+
+
+def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
+    """Return status list credentials by the URL they say they are published at; each is verified later."""
+    lists: dict[str, JSONObject] = {}
+    for file in files:
+        document = parse_json_object(read_input(file))
+        url = document.get("id")
+        if not isinstance(url, str):
+            raise MalformedValueError(f"{file}: expected a status list credential with an id")
+        lists[url] = document
+    return lists
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_datetime(text)
+    except MalformedValueError as err:
+        raise ConfigurationError(f"--at: {err.message}") from err
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as err:
+        raise StoreError(f"cannot make the folder {folder}: {err.strerror}") from err

@@ -1,0 +1,54 @@
+"""What somebody hands over, as JSON: a file, compact text, or the picture of a QR code.
+
+Everything here is a stranger's; each reader bounds what it reads before it decodes. Not here: whether the
+JSON is a presentation, and whether it is true.
+"""
+
+from __future__ import annotations
+
+from protocols.compact import decode_presentation
+from runtime.qr import is_image, read_qr
+from vclib.errors import MalformedValueError, ParsingError
+from vclib.strict_json import JSONObject, parse_json_object
+
+# The bytes in which a text can begin that means to be JSON.
+_JSON_BEGINNINGS = ("{", "[", '"')
+
+
+def read_presented(content: bytes) -> JSONObject:
+    """Return the JSON object in `content`: JSON text, compact text, or a PNG or JPEG of a QR code.
+
+    Raises MalformedError or ComplexityError, naming what was found instead.
+    """
+    text: str | bytes = content
+    if is_image(content):
+        text = read_qr(content)
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as err:
+            raise ParsingError(
+                "expected JSON, the text of a QR code, or a PNG or JPEG image; found other bytes"
+            ) from err
+    text = text.strip()
+    if text.startswith(_JSON_BEGINNINGS):
+        return parse_json_object(text)
+    if not text:
+        raise ParsingError("expected JSON or the text of a QR code, found nothing")
+    return decode_presentation(text)
+
+
+def is_presentation(document: JSONObject) -> bool:
+    """Whether the document says that it is a presentation; MalformedValueError if it is neither kind.
+
+    A document that says it is both is taken as a presentation, which is judged by the stricter rules.
+    """
+    declared = document.get("type")
+    types = declared if isinstance(declared, list) else [declared]
+    if any(isinstance(each, str) and each.endswith("VerifiablePresentation") for each in types):
+        return True
+    if any(isinstance(each, str) and each.endswith("VerifiableCredential") for each in types):
+        return False
+    raise MalformedValueError(
+        "type: expected VerifiablePresentation or VerifiableCredential; this is JSON of another kind"
+    )

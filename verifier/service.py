@@ -1,0 +1,250 @@
+"""The verifier's decision on what somebody presents: verified, judged, and told in claims.
+
+`check` verifies (`vclib.verification`), judges (`vclib.policy`) and reads the claims that were disclosed
+(`health`); whatever fails becomes a verdict with its reasons, never an exception, so that no caller can
+forget to look. A challenge that this verifier sent and remembers is spent by the first presentation that
+answers it (threat E1). Claims are given for genuine credentials only, together with the verdict on them.
+
+Not here: reading files, and printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from health import Claim, claims_from_credential
+from vclib.did import Fetch, resolver
+from vclib.errors import (
+    ConfigurationError,
+    InvalidChallengeError,
+    StatusRetrievalError,
+    StoreError,
+    VCError,
+)
+from vclib.policy import (
+    Policy,
+    Presented,
+    Reason,
+    Severity,
+    TrustedIssuers,
+    Verdict,
+    all_of,
+    fits_its_schema,
+    has_one_subject,
+    is_bound_to_holder,
+    is_in_force,
+    issuer_is_trusted,
+    judge,
+    status_is_clear,
+)
+from vclib.status import StatusResult
+from vclib.strict_json import JSONObject, parse_json_object
+from vclib.verification import (
+    Binding,
+    BindingState,
+    CredentialOutcome,
+    Environment,
+    VerifiedCredential,
+    VerifiedPresentation,
+    verify_credential,
+    verify_presentation,
+)
+from verifier.inputs import is_presentation
+from verifier.store import VerifierStore
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of the presenter, and what is asked of the credentials."""
+
+    challenge: str | None = None
+    domain: str | None = None
+    require_holder: bool = False
+    require_status: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedCredential:
+    """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses."""
+
+    verdict: Verdict
+    verified: VerifiedCredential | None = None
+    binding: Binding | None = None
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class CheckResult:
+    """The verdict, and each credential of what was presented (none, where that failed as a whole)."""
+
+    verdict: Verdict
+    credentials: tuple[CheckedCredential, ...] = ()
+    presentation: VerifiedPresentation | None = None
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """One relying party: whom it trusts, and how it looks things up.
+
+    Without `trusted` nobody was said to be trusted, and the best outcome is undecided. `status_lists` are
+    status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
+    a `fetch`. With a `store` only challenges that it remembers are accepted, each once.
+    """
+
+    trusted: TrustedIssuers | None = None
+    status_lists: Mapping[str, JSONObject] = field(default_factory=lambda: MappingProxyType({}))
+    fetch: Fetch | None = None
+    store: VerifierStore | None = None
+
+    def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
+        """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
+
+        Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
+        """
+        whole = is_presentation(document)
+        policy = self._policy(question)
+        try:
+            if whole:
+                return self._check_presentation(document, question, policy, now)
+            return self._check_credential(document, question, policy, now)
+        except (ConfigurationError, StoreError):
+            # These say that something is wrong with us, not with what was presented.
+            raise
+        except VCError as err:
+            return CheckResult(judge(err, policy, now=now))
+
+    def _check_presentation(
+        self, document: JSONObject, question: Question, policy: Policy, now: datetime
+    ) -> CheckResult:
+        question = self._asked(question, now)
+        presentation = verify_presentation(
+            document,
+            self._environment(now),
+            challenge=question.challenge,
+            domain=question.domain,
+            require_proof=False,
+        )
+        # From here on the challenge was answered, whatever becomes of the answer.
+        if self.store is not None and question.challenge is not None:
+            self.store.spend_challenge(question.challenge, now=now)
+        verdict = judge(presentation, policy, now=now, trusted=self.trusted)
+        checked = [
+            _checked(outcome, binding, part)
+            for outcome, binding, part in zip(
+                presentation.credentials, presentation.bindings, verdict.parts, strict=False
+            )
+        ]
+        older = self._older_lists(presentation.credentials)
+        return CheckResult(replace(verdict, reasons=verdict.reasons + older), tuple(checked), presentation)
+
+    def _check_credential(
+        self, document: JSONObject, question: Question, policy: Policy, now: datetime
+    ) -> CheckResult:
+        if question.challenge is not None or question.domain is not None:
+            raise InvalidChallengeError("a credential alone answers no request: ask for a presentation of it")
+        verified = verify_credential(document, self._environment(now))
+        verdict = judge(verified, policy, now=now, trusted=self.trusted)
+        verdict = replace(verdict, reasons=verdict.reasons + self._older_lists([verified]))
+        return CheckResult(verdict, (_checked(verified, None, verdict),))
+
+    def _asked(self, question: Question, now: datetime) -> Question:
+        """Return the question as it was sent, where this verifier remembers what it sent."""
+        if self.store is None or question.challenge is None:
+            return question
+        sent = self.store.find_challenge(question.challenge, now=now)
+        if question.domain not in (None, sent.domain):
+            raise ConfigurationError(f"the challenge was sent for the domain {sent.domain}, not for another")
+        return replace(question, domain=sent.domain)
+
+    def _environment(self, now: datetime) -> Environment:
+        trusted = self.trusted
+        environment = Environment(
+            resolver(fetch=self.fetch), now, fetch_status=self._fetch_status, fetch=self.fetch
+        )
+        if trusted is None:
+            return environment
+        # A stranger's credential causes no look-up: its issuer is looked at first (threat G11).
+        return replace(environment, issuer_keys=trusted.dids_of, is_issuer_acceptable=trusted.is_known)
+
+    def _fetch_status(self, url: str) -> JSONObject:
+        if url in self.status_lists:
+            return self.status_lists[url]
+        if self.fetch is None or not url.startswith("https:"):
+            raise StatusRetrievalError(f"the status list {url[:200]} is not at hand")
+        return parse_json_object(self.fetch(url))
+
+    def _policy(self, question: Question) -> Policy:
+        return all_of(
+            _nobody_is_trusted if self.trusted is None else issuer_is_trusted(self.trusted),
+            is_in_force,
+            status_is_clear(require_status=question.require_status),
+            fits_its_schema,
+            has_one_subject,
+            _holder_has_proven(require_holder=question.require_holder),
+        )
+
+    def _older_lists(self, outcomes: Sequence[CredentialOutcome]) -> tuple[Reason, ...]:
+        """Note the dates of the lists that were used; give a reason for each that had been newer (H7)."""
+        if self.store is None:
+            return ()
+        results = [
+            status
+            for outcome in outcomes
+            if isinstance(outcome, VerifiedCredential)
+            for status in outcome.status
+            if isinstance(status, StatusResult) and status.list_valid_from is not None
+        ]
+        return tuple(
+            Reason(
+                "status-list-older",
+                f"An older list of withdrawals ({result.purpose}) was shown than one seen before.",
+                Severity.UNDECIDED,
+                detail=result.list_url,
+            )
+            for result in results
+            if result.list_valid_from
+            and not self.store.note_status_list(result.list_url, result.list_valid_from)
+        )
+
+
+def _nobody_is_trusted(presented: Presented) -> tuple[Reason, ...]:
+    return (
+        Reason(
+            "no-trust-file",
+            "The signature is in order, but nobody has said whether to trust this issuer.",
+            Severity.UNDECIDED,
+            detail=presented.verified.credential.issuer_id,
+        ),
+    )
+
+
+def _holder_has_proven(*, require_holder: bool) -> Policy:
+    """Ask that whom a credential names as its holder has signed; what names nobody is noted, or refused.
+
+    Stricter than `is_bound_to_holder`: a credential that is bound to a key and comes without that key's
+    signature may have been copied from anybody (threats D11, E4).
+    """
+    bound_if_asked = is_bound_to_holder(required=require_holder)
+
+    def policy(presented: Presented) -> tuple[Reason, ...]:
+        if presented.binding is not None and presented.binding.state is BindingState.NOT_PROVEN:
+            return (_NOT_PROVEN,)
+        names_holder = any(did.startswith("did:") for did in presented.verified.credential.subject_ids)
+        if presented.binding is None and names_holder and not require_holder:
+            return (replace(_NOT_PROVEN, severity=Severity.UNDECIDED),)
+        return bound_if_asked(presented)
+
+    return policy
+
+
+_NOT_PROVEN = Reason("not-presented", "Nobody has proven to be the holder: it was shown unsigned.")
+
+
+def _checked(outcome: CredentialOutcome, binding: Binding | None, verdict: Verdict) -> CheckedCredential:
+    if not isinstance(outcome, VerifiedCredential):
+        return CheckedCredential(verdict)
+    claims = claims_from_credential(outcome.credential.document)
+    return CheckedCredential(verdict, outcome, binding, tuple(claims))
