@@ -63,6 +63,11 @@ function verifyingSuite(suite) {
   return new DataIntegrityProof({cryptosuite: SUITES[suite].createVerifyCryptosuite()});
 }
 
+// Status lists are not what is compared here; without an answer their verifier refuses every entry.
+async function checkStatus() {
+  return {verified: true};
+}
+
 // Every message of an error that holds others, since the outer one only says "verification error".
 function messages(error) {
   if(!error) {
@@ -104,13 +109,13 @@ const OPERATIONS = {
 
   async verify({suite, credential, now}) {
     return verdict(await vc.verifyCredential({
-      credential, suite: verifyingSuite(suite), documentLoader, now
+      credential, suite: verifyingSuite(suite), documentLoader, checkStatus, now
     }));
   },
 
   async verifyPresentation({suites, presentation, challenge, domain, now}) {
     const result = await vc.verify({
-      presentation, challenge, domain, suite: suites.map(verifyingSuite), documentLoader, now
+      presentation, challenge, domain, suite: suites.map(verifyingSuite), documentLoader, checkStatus, now
     });
     const errors = [result.error, ...(result.credentialResults ?? []).map(({error}) => error)];
     return {verified: result.verified, messages: errors.flatMap(messages)};

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from health import credential_from_record, mandatory_pointers, parse_record, pointers_for
 from vclib import did
 from vclib.cryptosuites import SELECTIVE_SUITES
 from vclib.did.key import did_key, did_key_method
@@ -86,41 +87,69 @@ class Sample:
         return result
 
 
-VACCINATION = Sample(
-    document={
-        "@context": ["https://www.w3.org/ns/credentials/v2", "https://w3id.org/ddcc/v1"],
-        "type": ["VerifiableCredential", "VaccinationStatusCredential"],
-        "issuer": {"id": "", "name": "Ministry of Health of Examplia"},
-        "validFrom": "2026-01-01T00:00:00Z",
-        "validUntil": "2027-01-01T00:00:00Z",
-        "hcid": "VS-0042",
-        "schemaVersion": "DDCC:VS RC2",
-        "credentialSubject": {
-            "id": did_key(HOLDER.public_key),
-            "type": "HealthSubject",
-            "name": "Zoë Ångström",
-            "birthDate": "1984-02",
-            "vaccination": {
-                "vaccine": "icd11:XM0GQ8",
-                "brand": "icd11:XM3DT5",
-                "lot": "A-17",
-                "occurrence": "2025-11-03",
-                "dose": 2,
-                "totalDoses": 2,
-                "country": "iso3166:CHE",
-                "centre": "Health Centre No. 4",
-                "disease": "icd11:RA01",
+def minted(record: JSONObject, altered: tuple[str, ...], **details: Any) -> Sample:
+    """Return a record as our issuer makes a credential of it, shown as for a venue. Any: passed through."""
+    document = credential_from_record(
+        parse_record(record, now=NOW),
+        issuer_id=did_key(KEYS["Ed25519"].public_key),
+        issuer_name="Ministry of Health of Examplia",
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+        valid_until=datetime(2027, 1, 1, tzinfo=UTC),
+        **details,
+    )
+    return Sample(
+        document=document,
+        mandatory=list(mandatory_pointers(document)),
+        selective=list(pointers_for("venue", document)),
+        altered=altered,
+    )
+
+
+VACCINATION = minted(
+    {
+        "name": "Zoë Ångström",
+        "birthDate": "1984-02",
+        "vaccination": {
+            "vaccine": {"system": "http://id.who.int/icd11/mms", "code": "XM0GQ8"},
+            "brand": {"system": "http://id.who.int/icd11/mms", "code": "XM3DT5"},
+            "manufacturer": {
+                "system": "https://spor.ema.europa.eu/v1/organisations",
+                "code": "ORG-100030215",
             },
+            "lot": "A-17",
+            "date": "2025-11-03",
+            "dose": 2,
+            "totalDoses": 2,
+            "country": {"system": "urn:iso:std:iso:3166", "code": "CHE"},
+            "centre": "Health Centre No. 4",
+            "disease": {"system": "http://id.who.int/icd11/mms", "code": "RA01"},
         },
+        "certificate": {"issuer": "Ministry of Health", "hcid": "VS-0042", "version": "RC2"},
     },
-    mandatory=["/issuer", "/validFrom", "/validUntil", "/credentialSubject/id"],
-    selective=[
-        "/credentialSubject/vaccination/disease",
-        "/credentialSubject/vaccination/dose",
-        "/credentialSubject/vaccination/totalDoses",
-        "/credentialSubject/vaccination/occurrence",
-    ],
     altered=("credentialSubject", "vaccination", "disease"),
+    holder=did_key(HOLDER.public_key),
+    status=[
+        {
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation",
+            "statusListIndex": "94567",
+            "statusListCredential": "https://ministry.example/status/3",
+        }
+    ],
+)
+
+RECOVERY = minted(
+    {
+        "name": "Gabriele Beispiel-Gößinger",
+        "birthDate": "1998-02-26",
+        "recovery": {
+            "disease": {"system": "http://id.who.int/icd11/mms", "code": "RA01"},
+            "firstPositive": "2026-04-20",
+            "country": {"system": "urn:iso:std:iso:3166", "code": "AUT"},
+        },
+        "certificate": {"issuer": "Ministry of Health", "hcid": "RC-0007", "version": "RC2"},
+    },
+    altered=("credentialSubject", "recovery", "disease"),
 )
 
 
@@ -138,7 +167,7 @@ EMPLOYMENT = Sample(
 )
 
 
-@pytest.fixture(params=[VACCINATION, EMPLOYMENT], ids=["vaccination", "employment"])
+@pytest.fixture(params=[VACCINATION, RECOVERY, EMPLOYMENT], ids=["vaccination", "recovery", "employment"])
 def sample(request: pytest.FixtureRequest) -> Sample:
     found: Sample = request.param
     return found
