@@ -17,7 +17,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from vclib.datetimes import parse_datetime
-from vclib.did import absolute_url, parse_did_url
+from vclib.did import VERIFICATION_RELATIONSHIPS, absolute_url, parse_did_url
 from vclib.did.document import has_absolute_id, verification_methods
 from vclib.errors import (
     InvalidControlledIdentifierDocumentError,
@@ -142,7 +142,8 @@ def _find(document: JSONObject, url: str, document_url: str) -> JSONObject:
 
 
 def _is_listed(document: JSONObject, url: str, document_url: str, relationship: str) -> bool:
-    entries = document.get(relationship)
+    # `verificationMethod` lists every key by value, so a purpose of that name must not be looked up.
+    entries = document.get(relationship) if relationship in VERIFICATION_RELATIONSHIPS else None
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict):
             if has_absolute_id(entry, url, document_url):
