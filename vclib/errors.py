@@ -121,6 +121,8 @@ class EncodingError(MalformedError):
 class PointerError(MalformedError):
     """A JSON pointer (RFC 6901) is malformed or selects nothing in the document."""
 
+    # https://www.w3.org/TR/vc-di-ecdsa/#selectpaths
+    type = _SECURITY + "PROOF_GENERATION_ERROR"
     code = "pointer"
 
 

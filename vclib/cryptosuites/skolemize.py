@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vclib import jsonld
-from vclib.errors import ProofTransformationError
+from vclib.errors import JSONLDError, ProofTransformationError
 from vclib.jsonld import ContextPolicy
 from vclib.nquads import Quad, is_blank
 from vclib.statements import to_statements
@@ -26,6 +26,8 @@ from vclib.strict_json import JSONObject, JSONValue
 
 # Objects with one of these members are values or containers, never nodes.
 _NO_NODE = frozenset({"@value", "@list", "@set"})
+
+_CANNOT_BE_NAMED = "the document has nodes that cannot be named in place, so it cannot be disclosed in parts"
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,20 @@ def skolemize(document: JSONObject, *, contexts: ContextPolicy) -> SkolemizedDoc
     # A random prefix, so that no identifier of the document can pass for one of ours.
     prefix = f"urn:bnid:{secrets.token_hex(16)}:"
     namer = _Namer(prefix)
-    named = namer.name_nodes(document)
-    named_expanded = jsonld.expand(named, contexts=contexts)
-    not_nodes = namer.given - _names_of_nodes(named_expanded, prefix)
-    if not_nodes:
-        # JSON literals and language maps look like node objects; they are left as they are.
-        namer = _Namer(prefix, skipped=not_nodes)
+    try:
         named = namer.name_nodes(document)
         named_expanded = jsonld.expand(named, contexts=contexts)
+        not_nodes = namer.given - _names_of_nodes(named_expanded, prefix)
+        if not_nodes:
+            # JSON literals and language maps look like node objects; they keep what they have.
+            namer = _Namer(prefix, skipped=not_nodes)
+            named = namer.name_nodes(document)
+            named_expanded = jsonld.expand(named, contexts=contexts)
+    except JSONLDError as err:
+        # The document alone was fine. Some contexts have maps or aliases of @id in which a name does harm.
+        raise ProofTransformationError(_CANNOT_BE_NAMED) from err
     if _without_names(named_expanded, namer.original_identifiers()) != expanded:
-        raise ProofTransformationError("the nodes of the document cannot be named where they stand")
+        raise ProofTransformationError(_CANNOT_BE_NAMED)
     quads = to_statements(named_expanded, integral_floats=contexts.integral_floats)
     if any(is_blank(term) for quad in quads for term in (quad.subject, quad.object, quad.graph)):
         raise ProofTransformationError("ordered lists and graphs in a document cannot be disclosed in parts")
@@ -93,6 +99,7 @@ class _Namer:
     count: int = 0
 
     def name_nodes(self, document: JSONObject) -> JSONObject:
+        """Return the document with our names; its context is left out of account."""
         named = self._named_object({name: value for name, value in document.items() if name != "@context"})
         return {"@context": document["@context"], **named} if "@context" in document else named
 
@@ -101,12 +108,12 @@ class _Namer:
         unlabelled: dict[str, str | None] = dict.fromkeys(self.given)
         return unlabelled | {name: label for label, name in self.labelled.items()}
 
-    def _named(self, value: JSONValue) -> JSONValue:
+    def _named(self, value: JSONValue, *, as_it_is: bool) -> JSONValue:
         if isinstance(value, dict):
             return self._named_object(value)
         if isinstance(value, list):
-            return [self._named(item) for item in value]
-        if isinstance(value, str) and value.startswith("_:"):
+            return [self._named(item, as_it_is=as_it_is) for item in value]
+        if isinstance(value, str) and value.startswith("_:") and not as_it_is:
             return self.labelled.setdefault(value, f"{self.prefix}label{len(self.labelled)}")
         return value
 
@@ -115,10 +122,9 @@ class _Namer:
             raise ProofTransformationError("a document with a context inside it cannot be disclosed in parts")
         name = f"{self.prefix}{self.count}"
         self.count += 1
-        if name in self.skipped:
-            return value
-        named = {member: self._named(below) for member, below in value.items()}
-        if "id" in value or "@id" in value or not _NO_NODE.isdisjoint(value):
+        skipped = name in self.skipped
+        named = {member: self._named(below, as_it_is=skipped) for member, below in value.items()}
+        if skipped or "id" in value or "@id" in value or not _NO_NODE.isdisjoint(value):
             return named
         self.given.add(name)
         # The keyword, because it means the same under every context.
