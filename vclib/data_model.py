@@ -229,7 +229,7 @@ def expand_node(document: JSONObject, contexts: ContextPolicy) -> JSONObject:
     Raises JSONLDError and what else `vclib.jsonld.to_quads` raises; CredentialError for several nodes.
     """
     nodes = jsonld.expand(document, contexts=contexts)
-    to_statements(nodes)
+    to_statements(nodes, integral_floats=contexts.integral_floats)
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, dict) or "@graph" in node:
         raise CredentialError("expected a document about one thing, found several nodes or a graph")
