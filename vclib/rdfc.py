@@ -130,7 +130,7 @@ class _State:
         # Section 4.4.3 step 2: which statements mention which blank node.
         self.quads_of: dict[str, list[Quad]] = {}
         for quad in dataset:
-            for node in {quad.subject, quad.object, quad.graph}:
+            for node in dict.fromkeys((quad.subject, quad.object, quad.graph)):
                 if is_blank(node):
                     self.quads_of.setdefault(node, []).append(quad)
 

@@ -110,20 +110,32 @@ class SafeProcessor(pyld.JsonLdProcessor):  # type: ignore[misc]
         validate_scoped: bool = True,
         cycles: Any = None,
     ) -> Any:
-        def process() -> Any:
+        def process(active_ctx: Any, local_ctx: Any) -> Any:
             return super(SafeProcessor, self)._process_context(
                 active_ctx, local_ctx, options, override_protected, propagate, validate_scoped, cycles
             )
 
+        if self._scoped is None:
+            # One after the other, which is what an array of contexts means.
+            for context in local_ctx if isinstance(local_ctx, list) else [local_ctx]:
+                active_ctx = process(active_ctx, _without_idle_resets(active_ctx, context))
+            return active_ctx
         active = active_ctx.get("_uuid")
         # With `cycles`, PyLD only tries a definition out, on a context that is not complete yet.
-        if self._scoped is None or cycles is not None or active is None or not isinstance(local_ctx, dict):
-            return process()
+        if cycles is not None or active is None or not isinstance(local_ctx, dict):
+            return process(active_ctx, local_ctx)
         result = self._scoped.get(active, local_ctx, override=override_protected, propagate=propagate)
         if result is None:
-            result = process()
+            result = process(active_ctx, local_ctx)
             self._scoped.keep(active, local_ctx, result, override=override_protected, propagate=propagate)
         return result
+
+    def _clone_active_context(self, active_ctx: Any) -> Any:
+        child = super()._clone_active_context(active_ctx)
+        # PyLD forgets the default direction here, and then texts would be signed without it.
+        if "@direction" in active_ctx:
+            child["@direction"] = active_ctx["@direction"]
+        return child
 
     def _expand_object(
         self,
@@ -166,6 +178,17 @@ class SafeProcessor(pyld.JsonLdProcessor):  # type: ignore[misc]
                 is_list = meaning == "@list" or "@list" in (definition.get("@container") or ())
                 _check_array(key, value, is_list=is_list)
         _check_value_object(used, element)
+
+
+def _without_idle_resets(active_ctx: Any, context: Any) -> Any:
+    """Return a context without nulls that reset what is not set, on which PyLD fails."""
+    if not isinstance(context, dict):
+        return context
+    return {
+        key: value
+        for key, value in context.items()
+        if not (value is None and key in ("@vocab", "@language", "@direction") and key not in active_ctx)
+    }
 
 
 def _refuse_dropped(name: object) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from vclib import jcs
-from vclib.errors import AmbiguousTermsError, DataLossError, MalformedValueError
+from vclib.errors import AmbiguousTermsError, DataLossError, MalformedValueError, ProofTransformationError
 from vclib.nquads import Quad, blank_term, iri_term, is_absolute_iri, literal_term
 from vclib.safe_mode import BASE, RELATIVE_SCHEME
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONObject, JSONValue
@@ -163,14 +163,14 @@ class _Builder:
 def _literal(value: JSONObject, integral_floats: bool) -> str:
     content, datatype, language = value["@value"], value.get("@type"), value.get("@language")
     if datatype == "@json":
-        return literal_term(jcs.canonicalize(content).decode("utf-8"), datatype=_RDF_JSON)
+        return _json_literal(content)
     if datatype is not None and not isinstance(datatype, str):
         raise DataLossError("a value with several types would not be signed")
     if datatype is not None:
         _absolute(datatype, "the type of a value")
     if isinstance(content, bool):
         return literal_term("true" if content else "false", datatype=datatype or _XSD + "boolean")
-    if integral_floats and isinstance(content, float) and content.is_integer() and content:
+    if integral_floats and isinstance(content, float) and content.is_integer() and content != 0:
         content = int(content)
     if isinstance(content, (int, float)):
         return _number_literal(content, datatype)
@@ -183,6 +183,13 @@ def _literal(value: JSONObject, integral_floats: bool) -> str:
     if language is not None:
         return _language_literal(content, language)
     return literal_term(content, datatype=datatype or _XSD_STRING)
+
+
+def _json_literal(content: JSONValue) -> str:
+    try:
+        return literal_term(jcs.canonicalize(content).decode("utf-8"), datatype=_RDF_JSON)
+    except ProofTransformationError as err:
+        raise DataLossError(f"a JSON literal cannot be signed: {err.message}") from err
 
 
 def _language_literal(content: str, language: JSONValue) -> str:
