@@ -37,7 +37,8 @@ def trust_entry(config: IssuerConfig) -> JSONObject:
 def minted_lines(results: Sequence[Minted | NotMinted], out: Path) -> list[str]:
     """Return one line for each record; `out` is the folder that its file is in."""
     return [
-        f"minted  {each.record_id}  {each.kind:<12} {each.suite:<14} {_promises(each)}  -> {out / each.file_name}"
+        f"minted  {each.record_id}  {each.kind:<12} {each.suite:<14} {_promises(each)}  -> "
+        f"{out / each.file_name}"
         if isinstance(each, Minted)
         else f"refused {each.place}: {each.error.message}"
         for each in results
