@@ -12,11 +12,9 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
-from typing import Protocol
 
 import httpcore
 import httpx
@@ -35,8 +33,11 @@ MAX_REDIRECTS = 3
 # Room for TLS handshake and headers beside the body; h11 stops one header block at 100 kB by itself.
 _OVERHEAD_BYTES = 256 * 1024
 _MAX_URL_CHARACTERS = 4096
-_HEADERS = MappingProxyType(
-    {"accept": "*/*", "accept-encoding": "identity", "connection": "close", "user-agent": "ddcc"}
+_HEADERS = (
+    (b"accept", b"*/*"),
+    (b"accept-encoding", b"identity"),
+    (b"connection", b"close"),
+    (b"user-agent", b"ddcc"),
 )
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -98,6 +99,8 @@ class Fetcher:
             raise FetchRefusedError(f"{url[:80]!r} is not a URL") from err
         if not target.host or target.userinfo:
             raise FetchRefusedError(f"expected a URL with a host and without user name, found {url[:80]!r}")
+        if target.port is not None and not 0 < target.port < 65536:
+            raise FetchRefusedError(f"expected a port between 1 and 65535, found {target.port}")
         target = target.copy_with(fragment=None)
         if target.scheme == "https":
             plain = self.allow_loopback and self.ssl_context is None and target.host in _LOOPBACK_HOSTS
@@ -122,11 +125,11 @@ class Fetcher:
         # Without TLS nothing proves who answers, so plain http stays on this machine, whatever a name says.
         permits = is_loopback if url.scheme == "http" else self._permits
         backend = CheckedBackend(budget, self.resolve_host, permits)
-        pool = httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend, retries=0)
+        tls = self._tls if url.scheme == "https" else None
         try:
             with (
-                httpx.Client(transport=_PoolTransport(pool), trust_env=False, headers=_HEADERS) as client,
-                client.stream("GET", url, follow_redirects=False) as response,
+                httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as connections,
+                connections.stream("GET", _core_url(url), headers=_HEADERS) as response,
             ):
                 location = _check_status(url, response)
                 return (b"", location) if location is not None else (self._body(url, response), None)
@@ -134,19 +137,18 @@ class Fetcher:
             raise FetchError(f"{_shown(url)} took longer than the time limit") from err
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ConnectionNotAvailable) as err:
             raise FetchError(f"{_shown(url)} could not be read: {_reason(err)}") from err
-        except httpx.HTTPError as err:
-            raise FetchError(f"{_shown(url)} could not be read: {type(err).__name__}") from err
 
-    def _body(self, url: httpx.URL, response: httpx.Response) -> bytes:
+    def _body(self, url: httpx.URL, response: httpcore.Response) -> bytes:
+        headers = httpx.Headers(response.headers)
         # An answer in an encoding that was not asked for is not unpacked, so nothing can inflate.
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
             raise FetchError(f"{_shown(url)} answers compressed ({encoding[:20]!r}), which was not asked for")
-        length = response.headers.get("content-length", "")
+        length = headers.get("content-length", "")
         if length.isdecimal() and len(length) < 20 and int(length) > self.max_bytes:
             raise FetchError(f"{_shown(url)} answers with {length} bytes, more than {self.max_bytes}")
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_stream():
             body += chunk
             if len(body) > self.max_bytes:
                 raise FetchError(f"{_shown(url)} answers with more than {self.max_bytes} bytes")
@@ -160,55 +162,18 @@ class Fetcher:
         return self.ssl_context or httpx.create_ssl_context(verify=True, trust_env=False)
 
 
-class _Pool(Protocol):
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response: ...
-    def close(self) -> None: ...
+def _core_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
-class _PoolTransport(httpx.BaseTransport):
-    """Sends a request through a pool of ours: httpx itself offers no way to say how to connect."""
-
-    def __init__(self, pool: _Pool) -> None:
-        self._pool = pool
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        response = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                ),
-                headers=request.headers.raw,
-            )
-        )
-        return httpx.Response(
-            status_code=response.status, headers=response.headers, stream=_PoolStream(response)
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _PoolStream(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
-
-    def close(self) -> None:
-        self._response.close()
-
-
-def _check_status(url: httpx.URL, response: httpx.Response) -> str | None:
+def _check_status(url: httpx.URL, response: httpcore.Response) -> str | None:
     """Return None for 200, the location for a redirect; FetchError for everything else."""
-    status = response.status_code
+    status = response.status
     if status == 200:
         return None
     if status in _NOT_FOUND:
         raise FetchNotFoundError(f"there is nothing at {_shown(url)} (status {status})")
-    location = response.headers.get("location")
+    location = httpx.Headers(response.headers).get("location")
     if status in _REDIRECTS and location:
         return str(location)
     raise FetchError(f"{_shown(url)} answers with status {status}")
