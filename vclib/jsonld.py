@@ -40,7 +40,7 @@ from vclib.errors import (
     MalformedValueError,
 )
 from vclib.rdfc import CanonicalDataset, Quad
-from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_size
+from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -115,10 +115,11 @@ def compact(
 ) -> JSONObject:
     """Return a document, or the expanded form of one, compacted with `context` (URL, object or array).
 
-    Raises as `expand`.
+    Raises as `expand`, and DataLossError for a JSON literal that compaction would change.
     """
     expanded = document if isinstance(document, list) else expand(document, contexts=contexts)
     check_size(expanded)
+    check_compactable(expanded)
     wrapper: JSONObject = {"@context": context}
     check_contexts(wrapper, contexts)
 

@@ -61,6 +61,23 @@ def check_size(document: JSONValue, *, max_depth: int = MAX_DEPTH, max_values: i
     raise ComplexityError(f"the document is nested deeper than {max_depth} levels")
 
 
+def check_compactable(expanded: JSONValue) -> None:
+    """Raise DataLossError for an array as JSON literal, of which PyLD's compaction makes another value.
+
+    [null] would become null, for one. The depth of `expanded` must have been bounded (`check_size`).
+    """
+    pending: list[JSONValue] = [expanded]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            if item.get("@type") != "@json":
+                pending.extend(item.values())
+            elif isinstance(item.get("@value"), list):
+                raise DataLossError("a JSON literal that is an array cannot be compacted unchanged")
+
+
 class ScopedContexts:
     """What PyLD made of the contexts within pinned contexts, kept from one document to the next.
 

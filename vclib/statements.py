@@ -14,8 +14,8 @@ that every reader reads alike (`_number_literal`).
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TypeGuard
 
 from vclib import jcs
@@ -35,8 +35,6 @@ _RDF_NIL = f"<{_RDF}nil>"
 _RDF_JSON = _RDF + "JSON"
 # https://www.w3.org/TR/json-ld11/#the-i18n-namespace
 _I18N = "https://www.w3.org/ns/i18n#"
-
-_CANONICAL_DOUBLE = re.compile(r"(\d)0*E([+-])0*(\d+)$")
 
 
 def to_statements(expanded: Sequence[JSONValue], *, integral_floats: bool = False) -> list[Quad]:
@@ -203,7 +201,8 @@ def _number_literal(number: int | float, datatype: str | None) -> str:
     """Return a number as a literal, if every reader would read the same number from it.
 
     JSON has one kind of number, RDF several, and libraries differ on which one 1.0, 1e21 or -0 become. An
-    integer must be exact in a double; another number must survive the 16 digits of its canonical form.
+    integer must be exact in a double. Of another number the standard writes 16 digits, other libraries as
+    few as tell it from its neighbours: 69.025 is 6.902500000000001E1 or 6.9025E1. Both must agree.
     """
     if isinstance(number, int):
         if abs(number) > MAX_SAFE_INTEGER:
@@ -214,8 +213,8 @@ def _number_literal(number: int | float, datatype: str | None) -> str:
     if not math.isfinite(number) or number.is_integer():
         raise DataLossError("a number like 1.0, 1e21 or -0.0 is read differently by different readers")
     text = _canonical_double(number)
-    if float(text) != number:
-        raise DataLossError("a number with more than 16 digits would not be signed exactly")
+    if Decimal(text) != Decimal(repr(number)):
+        raise DataLossError("a number is written with other digits by other libraries: write it as text")
     return literal_term(text, datatype=datatype or _XSD_DOUBLE)
 
 
@@ -233,7 +232,11 @@ def _check_double_text(text: str) -> None:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number) or _canonical_double(number) != text:
+    if (
+        not math.isfinite(number)
+        or text != _canonical_double(number)
+        or Decimal(text) != Decimal(repr(number))
+    ):
         raise DataLossError("a text of type xsd:double must be in canonical form, such as 5.5E0")
 
 

@@ -77,6 +77,17 @@ def test_compaction_with_another_context_needs_that_context_to_be_accepted() -> 
         jsonld.compact(_CREDENTIAL, {"x": "https://example.org/x"})
 
 
+def test_array_as_json_literal_is_not_compacted() -> None:
+    """PyLD would give null back for [null], so another value than was signed."""
+    context: JSONObject = {"p": {"@id": "urn:p", "@type": "@json"}}
+    for value in ([None], ["a"], []):
+        document: JSONObject = {"@context": context, "p": value}
+        with pytest.raises(DataLossError, match="a JSON literal that is an array cannot be compacted"):
+            jsonld.compact(document, context, contexts=UNSAFE_ANY_CONTEXT)
+    document = {"@context": context, "p": {"a": [None]}}
+    assert jsonld.compact(document, context, contexts=UNSAFE_ANY_CONTEXT) == document
+
+
 def test_the_order_of_members_does_not_matter() -> None:
     reordered = json.loads(json.dumps(_CREDENTIAL, sort_keys=True))
     assert jsonld.canonical_nquads(reordered) == jsonld.canonical_nquads(_CREDENTIAL)
