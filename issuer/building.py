@@ -18,6 +18,7 @@ from health import (
     Record,
     check_mandatory_pointers,
     credential_from_record,
+    is_shared_time,
     mandatory_pointers,
 )
 from issuer.config import IssuerConfig
@@ -59,9 +60,10 @@ def build_credential(
         context_digest=digest_multibase(DDCC_CONTEXT) if plan.related_resource else None,
     )
     if plan.unlinkable:
-        # A record may bring a period of its own.
+        # A record may bring a period of its own, to the second.
         for member in ("validFrom", "validUntil"):
-            document[member] = format_datetime(to_the_day(parse_datetime(document[member])))
+            if not is_shared_time(document[member]):
+                document[member] = format_datetime(to_the_day(parse_datetime(document[member])))
     parse_credential(document)
     return document
 

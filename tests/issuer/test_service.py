@@ -115,6 +115,16 @@ def test_the_period_of_a_record_is_cut_to_the_day_where_it_would_be_a_handle(wor
     )
 
 
+def test_the_dates_of_a_record_are_kept_as_days_anywhere(world: World) -> None:
+    period = {"start": "2026-07-01", "end": "2026-12-01"}
+    record = changed(VACCINATION, "certificate", period=period)
+    credential = world.mint(record, suite="bbs-2023")
+    assert (credential["validFrom"], credential["validUntil"]) == (
+        "2026-07-01T00:00:00+14:00",
+        "2026-12-01T23:59:59-12:00",
+    )
+
+
 def test_a_plain_proof_by_another_key_names_its_own_did(world: World) -> None:
     credential = world.mint(VACCINATION, world.person(11), plain="eddsa-rdfc-2022")
     (plain,) = proofs_of(drop_base_proofs(credential))
