@@ -24,7 +24,8 @@ from vclib.did import (
 from vclib.errors import DIDError
 from vclib.strict_json import JSONObject, JSONValue
 
-app = typer.Typer(help="Resolve DIDs and dereference DID URLs.", no_args_is_help=True)
+# Without markup, because rich would print the emoji of a key for the middle of "did:key:z6Mk...".
+app = typer.Typer(help="Resolve DIDs and dereference DID URLs.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
