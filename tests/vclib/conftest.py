@@ -1,76 +1,43 @@
-"""Parties with small real keys, and the documents they sign."""
+"""The parties as fixtures, and makers of what they sign."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 import pytest
 
+from tests.vclib.parties import NOW, Party, party
 from vclib.did import resolver
-from vclib.did.key import did_key, did_key_method
 from vclib.environment import Environment
-from vclib.keys import KeyType, PrivateKey
-from vclib.proofs import AUTHENTICATION, add_proof
+from vclib.keys import KeyType
 from vclib.strict_json import JSONObject, JSONValue
-
-NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Party:
-    """Somebody with a key and the did:key of it."""
-
-    key: PrivateKey
-    cryptosuite: str
-
-    @property
-    def did(self) -> str:
-        return did_key(self.key.public_key)
-
-    @property
-    def method(self) -> str:
-        return did_key_method(self.key.public_key)
-
-    def sign(self, document: JSONObject, **options: object) -> JSONObject:
-        """Return `document` with this party's proof; a credential's unless `purpose` says otherwise."""
-        members: dict[str, object] = {"cryptosuite": self.cryptosuite, "created": NOW} | options
-        return add_proof(document, key=self.key, verification_method=self.method, **members)
-
-    def present(self, document: JSONObject, **options: object) -> JSONObject:
-        """Return `document`, a presentation, signed for the tests' request unless told otherwise."""
-        request: dict[str, object] = {"challenge": "8f1c4e0a", "domain": "https://venue.example"}
-        return self.sign(document, purpose=AUTHENTICATION, **(request | options))
-
-
-def _party(number: int, key_type: KeyType = KeyType.ED25519, cryptosuite: str = "eddsa-rdfc-2022") -> Party:
-    return Party(PrivateKey.from_secret_bytes(key_type, bytes([number]) * 32), cryptosuite)
 
 
 @pytest.fixture(scope="session")
 def ministry() -> Party:
-    return _party(1)
+    return party(1)
 
 
 @pytest.fixture(scope="session")
 def ministry_bbs() -> Party:
-    return _party(2, KeyType.BLS12_381_G2, "bbs-2023")
+    return party(2, KeyType.BLS12_381_G2, "bbs-2023")
 
 
 @pytest.fixture(scope="session")
 def ministry_sd() -> Party:
-    return _party(3, KeyType.P256, "ecdsa-sd-2023")
+    return party(3, KeyType.P256, "ecdsa-sd-2023")
 
 
 @pytest.fixture(scope="session")
 def alice() -> Party:
-    return _party(4)
+    return party(4)
 
 
 @pytest.fixture(scope="session")
 def mallory() -> Party:
-    return _party(5)
+    return party(5)
 
 
 @pytest.fixture(scope="session")
@@ -82,8 +49,8 @@ def now() -> datetime:
 def unsigned(ministry: Party, alice: Party) -> Callable[..., JSONObject]:
     """A maker of credentials by the ministry about Alice; a member set to ... is left out."""
 
-    def make(**changes: object) -> JSONObject:
-        members: dict[str, object] = {
+    def make(**changes: Any) -> JSONObject:
+        members: dict[str, Any] = {
             "@context": ["https://www.w3.org/ns/credentials/v2", "https://w3id.org/ddcc/v1"],
             "type": ["VerifiableCredential", "TestResultCredential"],
             "issuer": {"id": ministry.did, "name": "Ministry of Health"},
@@ -94,7 +61,7 @@ def unsigned(ministry: Party, alice: Party) -> Callable[..., JSONObject]:
         if "context" in changes:
             changes["@context"] = changes.pop("context")
         members |= changes
-        return {name: value for name, value in members.items() if value is not ...}  # type: ignore[misc]
+        return {name: value for name, value in members.items() if value is not ...}
 
     return make
 
@@ -103,14 +70,14 @@ def unsigned(ministry: Party, alice: Party) -> Callable[..., JSONObject]:
 def presentation() -> Callable[..., JSONObject]:
     """A maker of unsigned presentations of the credentials given."""
 
-    def make(*credentials: JSONValue, **changes: object) -> JSONObject:
-        members: dict[str, object] = {
+    def make(*credentials: JSONValue, **changes: Any) -> JSONObject:
+        members: dict[str, Any] = {
             "@context": ["https://www.w3.org/ns/credentials/v2"],
             "type": ["VerifiablePresentation"],
         }
         if credentials:
             members["verifiableCredential"] = list(credentials)
-        return members | changes  # type: ignore[return-value]
+        return members | changes
 
     return make
 
@@ -119,8 +86,8 @@ def presentation() -> Callable[..., JSONObject]:
 def environment() -> Callable[..., Environment]:
     """A maker of environments at the tests' moment, which resolve did:key and fetch nothing."""
 
-    def make(**settings: object) -> Environment:
-        members: dict[str, object] = {"resolve": resolver(), "now": NOW} | settings
-        return Environment(**members)  # type: ignore[arg-type]
+    def make(**settings: Any) -> Environment:
+        members: dict[str, Any] = {"resolve": resolver(), "now": NOW} | settings
+        return Environment(**members)
 
     return make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -404,8 +405,8 @@ def test_a_credential_may_be_valid_for_a_moment(unsigned: Unsigned) -> None:
 # --- data model 1.1 -------------------------------------------------------------------------------
 
 
-def _version_1(unsigned: Unsigned, **changes: object) -> JSONObject:
-    members: dict[str, object] = {
+def _version_1(unsigned: Unsigned, **changes: Any) -> JSONObject:
+    members: dict[str, Any] = {
         "context": [V1],
         "type": ["VerifiableCredential"],
         "issuer": "did:web:moh.example",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from vclib.errors import MalformedValueError, RelatedResourceError
@@ -14,8 +16,8 @@ SRI_256 = "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
 URL = "https://example.org/logo.png"
 
 
-def _one(**members: object) -> JSONObject:
-    return {"relatedResource": {"id": URL, **members}}  # type: ignore[dict-item]
+def _one(**members: Any) -> JSONObject:
+    return {"relatedResource": {"id": URL, **members}}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_a_malformed_related_resource_is_refused(members: JSONObject, message: s
 @pytest.mark.parametrize("value", [[URL], "https://example.org/logo.png", [], None])
 def test_a_related_resource_is_an_object(value: object) -> None:
     with pytest.raises(MalformedValueError, match="relatedResource"):
-        related_resources_of({"relatedResource": value})  # type: ignore[dict-item]
+        related_resources_of({"relatedResource": value})
 
 
 def test_a_resource_listed_twice_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ TEST = "https://w3id.org/ddcc#TestResultCredential"
 BASE = "https://www.w3.org/2018/credentials#VerifiableCredential"
 
 
-def _registry(**changes: object) -> TrustedIssuers:
-    entry: dict[str, object] = {"id": MINISTRY, "name": "Ministry of Health"}
-    return TrustedIssuers.from_json({"issuers": [entry | changes]})  # type: ignore[dict-item]
+def _registry(**changes: Any) -> TrustedIssuers:
+    entry: dict[str, Any] = {"id": MINISTRY, "name": "Ministry of Health"}
+    return TrustedIssuers.from_json({"issuers": [entry | changes]})
 
 
 def _only(registry: TrustedIssuers) -> TrustedIssuer:

@@ -159,7 +159,7 @@ def test_a_self_asserted_credential_is_refused_unless_the_environment_accepts_it
     with pytest.raises(NoProofError, match="no proof"):
         verify_presentation(presentation, strict, challenge=None, domain=None)
     accepted = verify_presentation(presentation, ENVIRONMENT, challenge=None, domain=None)
-    assert [credential.self_asserted for credential in accepted.credentials] == [True]  # type: ignore[union-attr]
+    assert [credential.self_asserted for credential in accepted.credentials] == [True]
 
 
 def _verify(name: str) -> None:
