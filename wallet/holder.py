@@ -26,7 +26,7 @@ from vclib.environment import Environment
 from vclib.errors import MalformedValueError, ProofGenerationError, StoreError, UnsupportedKeyError, VCError
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy
 from vclib.keys import KeyType, generate_private_key
-from vclib.strict_json import JSONObject, JSONValue
+from vclib.strict_json import JSONObject
 from wallet.backups import Backup, RestoreReport, merge_backup, open_backup, seal_backup
 from wallet.checking import check_credential
 from wallet.disclosure import DisclosedValue, Disclosure, Reason
@@ -43,7 +43,7 @@ from wallet.holdings import (
     from_row,
     to_row,
 )
-from wallet.presenting import Candidate, PresentationPlan, Request, plan, showable, sign
+from wallet.presenting import Candidate, PresentationPlan, Request, particulars, plan, showable, sign
 from wallet.store import Change, Permissions, WalletStore
 from wallet.views import CredentialView, KeyView
 
@@ -258,7 +258,7 @@ class Holder:
         Raises ProofGenerationError if the plan was changed meanwhile, StoreError if it cannot be remembered;
         then nothing leaves.
         """
-        members = _particulars(planned)
+        members = particulars(planned)
         with self._recording_failure("present", members):
             signed = sign(planned, self._held_keys(), now=self._clock(), contexts=self._contexts)
         with self._store.change() as change:
@@ -278,7 +278,7 @@ class Holder:
     def decline(self, planned: PresentationPlan) -> None:
         """Remember that the holder said no."""
         with self._store.change() as change:
-            members = {name: value for name, value in _particulars(planned).items() if name != "disclosed"}
+            members = {name: value for name, value in particulars(planned).items() if name != "disclosed"}
             self._note(change, "present", "declined", members)
 
     # --- history, backup, passphrase --------------------------------------------------------------
@@ -307,6 +307,11 @@ class Holder:
         self._store.note_backup({"file": str(file), "created": created})
         with self._store.change() as change:
             self._note(change, "backup", "done", {"file": str(file)})
+
+    @staticmethod
+    def check_backup(sealed: bytes, passphrase: str) -> None:
+        """Return if a backup opens; raises SealingError, MalformedValueError."""
+        open_backup(sealed, passphrase)
 
     def restore(self, sealed: bytes, passphrase: str) -> RestoreReport:
         """Add what a backup holds and this wallet does not.
@@ -372,25 +377,3 @@ class Holder:
                 with contextlib.suppress(StoreError), self._store.change() as change:
                     self._note(change, action, "failed", {**(members or {}), "error": err.code})
             raise
-
-
-def _particulars(planned: PresentationPlan) -> JSONObject:
-    disclosed: list[JSONValue] = [
-        {
-            "credential": item.credential_id,
-            "suite": item.suite,
-            "values": [
-                {"pointer": value.pointer, "label": value.label, "value": value.display}
-                for value in item.values
-            ],
-        }
-        for item in planned.disclosures
-    ]
-    return {
-        "domain": planned.request.domain,
-        "challenge": planned.request.challenge,
-        "situation": planned.request.situation,
-        "credentials": [item.credential_id for item in planned.disclosures],
-        "signers": list(planned.signers),
-        "disclosed": disclosed,
-    }

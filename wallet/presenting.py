@@ -36,7 +36,7 @@ from vclib.proofs import (
     proofs_of,
     without_proofs,
 )
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 from wallet.disclosure import Disclosure, read_disclosure
 from wallet.holdings import PRESENTATION_SUITES, HeldKey
 
@@ -170,6 +170,29 @@ def showable(
             "the credential has base proofs only, which stay in the wallet: choose what to disclose of it"
         )
     return plain
+
+
+def particulars(planned: PresentationPlan) -> JSONObject:
+    """Return what the history keeps of a presentation: who asked, with which key, what left."""
+    disclosed: list[JSONValue] = [
+        {
+            "credential": item.credential_id,
+            "suite": item.suite,
+            "values": [
+                {"pointer": value.pointer, "label": value.label, "value": value.display}
+                for value in item.values
+            ],
+        }
+        for item in planned.disclosures
+    ]
+    return {
+        "domain": planned.request.domain,
+        "challenge": planned.request.challenge,
+        "situation": planned.request.situation,
+        "credentials": [item.credential_id for item in planned.disclosures],
+        "signers": list(planned.signers),
+        "disclosed": disclosed,
+    }
 
 
 def _sign_once(planned: PresentationPlan, now: datetime, contexts: ContextPolicy) -> JSONObject:

@@ -1,0 +1,107 @@
+"""What the commands of `ddcc wallet` share: their common options, opening a wallet, words for a credential.
+
+Not here: any command.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from runtime.console import EXIT_CODES_HELP, print_warning, read_passphrase
+from vclib.cid import Resolve
+from vclib.did import resolver
+from vclib.errors import SealingError
+from wallet.config import PASSPHRASE_VARIABLE, WalletConfig, load_config
+from wallet.holder import CredentialView, Holder, Permissions
+
+WalletFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--wallet", help="The wallet file. Default: DDCC_WALLET, else the user's own."),
+]
+PassphraseFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="File whose first line is the passphrase; - is standard input."),
+]
+AsJSON: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+# After a wrong passphrase typed at a terminal: seconds until the next try, which is each time a new Argon2id.
+_DELAYS = (1, 2)
+
+
+def epilog(example: str) -> str:
+    """Return the text below a command's help: one example and the exit codes."""
+    return f"Example: {example}. {EXIT_CODES_HELP}"
+
+
+def utc_now() -> datetime:
+    """Return this moment: the one place where the wallet's commands read the clock."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(
+    wallet: Path | None, passphrase_file: Path | None, *, resolve: Resolve | None = None
+) -> Iterator[Holder]:
+    """Open the wallet, asking for its passphrase; tells if other users could read the file."""
+    config = load_config(wallet)
+    with open_holder(config, passphrase_file, resolve=resolve or resolver()) as holder:
+        tell_permissions(holder)
+        yield holder
+
+
+def open_holder(
+    config: WalletConfig,
+    passphrase_file: Path | None,
+    *,
+    resolve: Resolve,
+    ask: Callable[[str], str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Holder:
+    """Open a wallet; at a terminal a wrong passphrase may be typed again, after a growing delay (K7).
+
+    The delay slows down hands, not thieves: whoever has the file tries elsewhere, and there Argon2id is what
+    slows them down. Raises SealingError after the third wrong one, StoreError at once.
+    """
+    typed = passphrase_file is None and not config.environment.get(PASSPHRASE_VARIABLE)
+    for delay in (*_DELAYS, None):
+        passphrase = read_passphrase(
+            "Wallet passphrase", file=passphrase_file, environment=config.environment, ask=ask
+        )
+        try:
+            return Holder.open(config.path, passphrase, resolve=resolve, clock=utc_now)
+        except SealingError as err:
+            if delay is None or not typed:
+                raise
+            print(err.message, file=sys.stderr)
+            sleep(delay)
+    raise SealingError("no passphrase was given")
+
+
+def tell_permissions(holder: Holder) -> None:
+    """Report a wallet file that other users could read (K12)."""
+    if holder.permissions is Permissions.CORRECTED:
+        print_warning(f"other users of this computer could read {holder.path}; now they cannot")
+    elif holder.permissions is Permissions.TOO_WIDE:
+        print_warning(f"other users of this computer can read {holder.path}, and that could not be changed")
+
+
+def credential_line(view: CredentialView) -> str:
+    """Return a credential in one line, as the list shows it."""
+    person = f" of {view.person}" if view.person else ""
+    issuer = view.issuer_name or view.issuer
+    until = f", valid until {view.valid_until:%Y-%m-%d}" if view.valid_until else ""
+    state = "" if view.validity == "valid" else f", {view.validity.replace('-', ' ').upper()}"
+    if view.key_name:
+        key = f", key {view.key_name}"
+    else:
+        key = ", another's key" if view.bound_to else ", bound to no key"
+    return f"{view.short_id}  {view.title}{person}, from {issuer}{until}{state}{key}"
