@@ -198,7 +198,7 @@ def test_missing_controller_is_not_filled_in() -> None:
 def test_document_of_another_did_is_refused(identifier: object) -> None:
     """G4: the document's id must be the DID that was asked for."""
     with pytest.raises(InvalidDIDDocumentError, match="found one with another id"):
-        resolve(DID, fetch=_fetch_document(DOCUMENT | {"id": identifier}))  # type: ignore[dict-item]
+        resolve(DID, fetch=_fetch_document(DOCUMENT | {"id": identifier}))
 
 
 @pytest.mark.parametrize(
