@@ -18,6 +18,7 @@ from py_arkworks_bls12381 import G1Point, Scalar
 from vclib.bbs.ciphersuites import (
     BLS12_381_SHA_256,
     EXPAND_BYTES,
+    MAX_MESSAGES,
     ORDER,
     POINT_BYTES,
     SCALAR_BYTES,
@@ -246,6 +247,9 @@ def _read_proof(proof: bytes) -> tuple[list[G1Point], list[Scalar]]:
         raise CryptographicSecurityError(
             f"expected {PROOF_BYTES_FLOOR} proof bytes and 32 for each hidden message, found {len(proof)}"
         )
+    hidden = (len(proof) - PROOF_BYTES_FLOOR) // SCALAR_BYTES
+    if hidden > MAX_MESSAGES:
+        raise CryptographicSecurityError(f"{hidden} hidden messages, at most {MAX_MESSAGES} can be signed")
     ends = range(POINT_BYTES, 3 * POINT_BYTES + 1, POINT_BYTES)
     starts = range(3 * POINT_BYTES, len(proof), SCALAR_BYTES)
     # Scalars first: they are cheap to refuse.
