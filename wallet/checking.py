@@ -13,7 +13,13 @@ from dataclasses import dataclass, replace
 
 from vclib.credentials import Credential
 from vclib.environment import Environment
-from vclib.errors import HolderBindingError, IssuerKeyMismatchError, UnsupportedCryptosuiteError
+from vclib.errors import (
+    HolderBindingError,
+    IssuerKeyMismatchError,
+    ProofGenerationError,
+    ProofVerificationError,
+    UnsupportedCryptosuiteError,
+)
 from vclib.proofs import VerifiedProof, base_proofs, derive, drop_base_proofs, proofs_of
 from vclib.strict_json import JSONObject
 from vclib.verification import Validity, VerifiedCredential, verify_credential
@@ -69,10 +75,7 @@ def _verify_each(document: JSONObject, environment: Environment) -> list[Verifie
     # The issuer's keys need not be one DID; which belong together is judged over all proofs at once.
     unbound = replace(environment, bind_issuer_to_key=False)
     shown = drop_base_proofs(document)
-    parts = [
-        derive({**document, "proof": base}, selective_pointers=[EVERYTHING], contexts=environment.contexts)
-        for base in base_proofs(document)
-    ]
+    parts = [_derive_everything(document, base, environment) for base in base_proofs(document)]
     if proofs_of(shown) or not parts:
         parts.append(shown)
     verified: list[VerifiedCredential] = []
@@ -84,3 +87,13 @@ def _verify_each(document: JSONObject, environment: Environment) -> list[Verifie
             if not verified:
                 raise
     return verified
+
+
+def _derive_everything(document: JSONObject, base: JSONObject, environment: Environment) -> JSONObject:
+    try:
+        return derive(
+            {**document, "proof": base}, selective_pointers=[EVERYTHING], contexts=environment.contexts
+        )
+    except ProofGenerationError as err:
+        # All that can keep everything from being derived is a base proof of something else.
+        raise ProofVerificationError(f"a base proof does not hold: {err.message}") from err
