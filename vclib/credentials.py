@@ -17,6 +17,7 @@ from vclib.data_model import (
     STATUS,
     Version,
     check_base_context,
+    check_document,
     check_proof_shape,
     check_same_ids,
     check_same_reading,
@@ -35,7 +36,12 @@ from vclib.data_model import (
     url_of,
     without_members,
 )
-from vclib.errors import CredentialError, MalformedValueError, UnsupportedSecuringMechanismError
+from vclib.errors import (
+    ComplexityError,
+    CredentialError,
+    MalformedValueError,
+    UnsupportedSecuringMechanismError,
+)
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy, check_contexts
 from vclib.related_resources import (
     RelatedResource,
@@ -43,12 +49,14 @@ from vclib.related_resources import (
     digests_of,
     related_resources_of,
 )
-from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject
 
 CREDENTIAL_TYPE = "VerifiableCredential"
 CREDENTIAL_TYPE_IRI = CREDENTIALS + CREDENTIAL_TYPE
 ENVELOPED_TYPE = "EnvelopedVerifiableCredential"
+
+# Revocation, suspension, and a few more; each makes a verifier inflate a list of up to 8 MiB.
+MAX_STATUS_ENTRIES = 16
 
 # What a verifier decides by, so each must be read as JSON-LD processing reads it.
 _TERMS = (
@@ -109,16 +117,16 @@ class Credential:
 def parse_credential(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> Credential:
     """Return `document` as a Credential if it conforms to the data model under the accepted contexts.
 
-    Raises MalformedValueError or CredentialError naming the member, JSONLDError for a document that cannot
-    be turned into statements without loss, RelatedResourceError for a context that is not the pinned one,
-    UnsupportedSecuringMechanismError for an enveloped credential.
+    Raises MalformedValueError or CredentialError naming the member, JSONLDError for a document that is too
+    large or cannot be turned into statements without loss, RelatedResourceError for a context that is not
+    the pinned one, UnsupportedSecuringMechanismError for an enveloped credential.
     """
+    check_document(document, "credential")
     if is_enveloped(document):
         check_enveloped(document)
         raise UnsupportedSecuringMechanismError(
             "the credential is secured by an enveloping proof; embedded Data Integrity proofs are supported"
         )
-    check_size(document)
     version = check_base_context(document)
     bare = without_members(document, "proof")
     check_contexts(bare, contexts)
@@ -131,6 +139,10 @@ def parse_credential(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_
     subject_ids = [id_of(subject, f"credentialSubject[{n}].") for n, subject in enumerate(subjects)]
     valid_from, valid_until = _validity_period(document, version)
     status_entries = check_typed_objects(document, "credentialStatus", id_required=version == "1.1")
+    if len(status_entries) > MAX_STATUS_ENTRIES:
+        raise ComplexityError(
+            f"credentialStatus: {len(status_entries)} entries, more than {MAX_STATUS_ENTRIES}"
+        )
     schemas = check_typed_objects(document, "credentialSchema", id_required=True)
     for position, schema in enumerate(schemas):
         digests_of(schema, f"credentialSchema[{position}].")

@@ -20,6 +20,7 @@ from vclib import jsonld
 from vclib.datetimes import parse_datetime
 from vclib.errors import CredentialError, MalformedValueError
 from vclib.jsonld import ContextPolicy
+from vclib.safe_mode import check_size
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -51,6 +52,13 @@ def is_url(value: object) -> bool:
     return True
 
 
+def check_document(document: object, kind: str) -> None:
+    """Return if `document` is a JSON object of bounded size; MalformedValueError, ComplexityError."""
+    if not isinstance(document, dict):
+        raise MalformedValueError(f"expected a {kind}, found {json_type_name(document)}")
+    check_size(document)
+
+
 def check_base_context(document: JSONObject) -> Version:
     """Return the data model's version, told by the first `@context`.
 
@@ -66,15 +74,19 @@ def check_base_context(document: JSONObject) -> Version:
         raise MalformedValueError(
             f"@context[0]: expected one of {', '.join(BASE_CONTEXTS)}; the base context comes first"
         )
+    seen: set[str] = set()
     for position, context in enumerate(contexts):
         if isinstance(context, str):
             if not is_url(context):
                 raise MalformedValueError(f"@context[{position}]: expected a URL, found {context[:80]!r}")
+            if context in seen or (position and context in BASE_CONTEXTS):
+                raise MalformedValueError(
+                    f"@context[{position}]: a context stands twice, or two base contexts"
+                )
+            seen.add(context)
         elif not isinstance(context, dict):
             found = json_type_name(context)
             raise MalformedValueError(f"@context[{position}]: expected a URL or an object, found {found}")
-        if position and (context in contexts[:position] or context in list(BASE_CONTEXTS)):
-            raise MalformedValueError(f"@context[{position}]: a context stands twice, or two base contexts")
     return BASE_CONTEXTS[first]
 
 

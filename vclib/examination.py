@@ -177,7 +177,7 @@ def _why_not_evaluated(proofs: Collection[VerifiedProof], entry: JSONObject, env
     if environment.is_issuer_acceptable is None:
         return "schemas are evaluated only for issuers known to be acceptable"
     # What was withheld would be reported as missing.
-    if all(proof.cryptosuite in SELECTIVE_SUITES for proof in proofs):
+    if proofs and all(proof.cryptosuite in SELECTIVE_SUITES for proof in proofs):
         return "the credential shows a part of itself only"
     return ""
 

@@ -17,6 +17,7 @@ from vclib.data_model import (
     CREDENTIALS,
     Version,
     check_base_context,
+    check_document,
     check_proof_shape,
     check_same_ids,
     check_same_reading,
@@ -38,7 +39,6 @@ from vclib.errors import (
     UnsupportedSecuringMechanismError,
 )
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy, check_contexts
-from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject
 
 PRESENTATION_TYPE = "VerifiablePresentation"
@@ -75,12 +75,12 @@ def parse_presentation(
     Raises MalformedValueError or CredentialError naming the member, ComplexityError for more than
     `max_credentials` credentials, JSONLDError, UnsupportedSecuringMechanismError for an enveloped one.
     """
+    check_document(document, "presentation")
     types = types_of(document, "")
     if ENVELOPED_TYPE in types:
         raise UnsupportedSecuringMechanismError(
             "the presentation is secured by an enveloping proof; embedded Data Integrity proofs are supported"
         )
-    check_size(document)
     version = check_base_context(document)
     if PRESENTATION_TYPE not in types:
         raise MalformedValueError(f"type: expected {PRESENTATION_TYPE} among the types")

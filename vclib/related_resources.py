@@ -51,16 +51,16 @@ class RelatedResource:
 
 def related_resources_of(document: JSONObject) -> tuple[RelatedResource, ...]:
     """Return what `relatedResource` lists: each has an id of its own and a digest, or MalformedValueError."""
-    resources: list[RelatedResource] = []
+    resources: dict[str, RelatedResource] = {}
     for position, item in enumerate(objects_of(document, "relatedResource")):
         path = f"relatedResource[{position}]."
         resource = RelatedResource(
             url_of(item, "id", path), digests_of(item, path, required=True), _media_type(item, path)
         )
-        if any(resource.url == other.url for other in resources):
+        if resource.url in resources:
             raise MalformedValueError(f"{path}id: the resource is listed twice")
-        resources.append(resource)
-    return tuple(resources)
+        resources[resource.url] = resource
+    return tuple(resources.values())
 
 
 def check_pinned_resources(resources: tuple[RelatedResource, ...]) -> tuple[RelatedResource, ...]:

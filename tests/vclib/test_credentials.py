@@ -287,6 +287,19 @@ def test_a_document_beyond_all_depth_is_refused(unsigned: Unsigned) -> None:
         parse_credential(unsigned(credentialSubject=deep))
 
 
+def test_a_great_number_of_status_entries_is_refused(unsigned: Unsigned) -> None:
+    """H3: each would inflate a list."""
+    parse_credential(unsigned(credentialStatus=[STATUS_ENTRY] * 16))
+    with pytest.raises(ComplexityError, match="17 entries, more than 16"):
+        parse_credential(unsigned(credentialStatus=[STATUS_ENTRY] * 17))
+
+
+@pytest.mark.parametrize("document", [[], "credential", None, 1])
+def test_what_is_no_object_is_no_credential(document: Any) -> None:
+    with pytest.raises(MalformedValueError, match="expected a credential, found"):
+        parse_credential(document)
+
+
 # --- members --------------------------------------------------------------------------------------
 
 

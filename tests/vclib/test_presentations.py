@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,12 @@ def test_a_malformed_member_is_refused_by_its_path(
     """A2, C2."""
     with pytest.raises(MalformedValueError, match=message):
         parse_presentation(presentation() | {member: value})
+
+
+@pytest.mark.parametrize("document", [[], "presentation", None])
+def test_what_is_no_object_is_no_presentation(document: Any) -> None:
+    with pytest.raises(MalformedValueError, match="expected a presentation, found"):
+        parse_presentation(document)
 
 
 def test_an_unknown_context_is_refused_by_its_url(presentation: Maker) -> None:
