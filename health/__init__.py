@@ -22,7 +22,7 @@ from health.disclosure import (
 from health.elements import KINDS, Kind
 from health.fhir import records_from_bundle
 from health.inputs import read_records
-from health.linkability import LinkableValue, linkable_values
+from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.records import (
     Certificate,
     Person,
@@ -70,6 +70,7 @@ __all__ = [
     "display",
     "find_kind",
     "iri_from_code",
+    "is_shared_time",
     "kind_of",
     "label",
     "linkable_values",

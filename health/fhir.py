@@ -116,7 +116,7 @@ def _events(
             target = resources.resolve(reference, composition)
             if target is not None and all(target is not item for item in listed):
                 listed.append(target)
-    candidates = [item for item in listed if item.get("resourceType") in readers] or list(resources.all)
+    candidates = [item for item in listed if str(item.get("resourceType")) in readers] or list(resources.all)
     events: list[tuple[JSONObject, str, _ReadEvent]] = []
     for event in candidates:
         resource_type = str(event.get("resourceType"))

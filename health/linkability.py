@@ -17,13 +17,13 @@ from types import MappingProxyType
 
 from health.claims import claims_from_credential
 from health.codes import Language, read_rows
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 
 # Suites whose derived proof is new each time; every other proof carries values of the issuer's signature.
 _UNLINKABLE_SUITES = frozenset({"bbs-2023"})
 
 # Times that many credentials share: midnight, the last second of a day. Any other one is somebody's own.
-_COMMON_TIME = re.compile(r"T(?:00:00:00|23:59:59)(?:Z|[+-][0-9:]{5})$")
+_SHARED_TIME = re.compile(r"T(?:00:00:00|23:59:59)(?:Z|[+-][0-9:]{5})$")
 
 # Pattern of the pointer (array indexes included) -> key of the reason in data/reasons.tsv.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -58,7 +58,7 @@ def linkable_values(document: JSONObject, language: Language = "en") -> tuple[Li
     found = []
     for claim in claims_from_credential(document, language):
         key = _reason_key(claim.pointer)
-        if claim.pointer in _VALIDITY and not _is_common(document.get(claim.pointer[1:])):
+        if claim.pointer in _VALIDITY and not is_shared_time(document.get(claim.pointer[1:])):
             key = "exact-time"
         if key is not None:
             found.append(LinkableValue(claim.pointer, claim.label, _reasons()[key][language]))
@@ -69,12 +69,13 @@ def linkable_values(document: JSONObject, language: Language = "en") -> tuple[Li
     return tuple(found)
 
 
+def is_shared_time(moment: JSONValue) -> bool:
+    """Say whether a date-time is one that many credentials share: midnight, or a day's last second."""
+    return isinstance(moment, str) and _SHARED_TIME.search(moment) is not None
+
+
 def _reason_key(pointer: str) -> str | None:
     return next((reason for pattern, reason in _REASONS if pattern.fullmatch(pointer)), None)
-
-
-def _is_common(moment: object) -> bool:
-    return isinstance(moment, str) and _COMMON_TIME.search(moment) is not None
 
 
 def _has_linkable_proof(document: JSONObject) -> bool:
