@@ -381,6 +381,14 @@ def test_a_proof_does_not_hold_for_other_inputs(changes: dict[str, Any]) -> None
         _verify_proof(_proof(), **changes)
 
 
+def test_a_proof_of_a_signature_that_nobody_made_is_refused() -> None:
+    """The challenge fits, since the forger follows the protocol; the pairing does not."""
+    invented = SIGNATURE[:48] + (7).to_bytes(32, "big")
+    forged = bbs.proof_gen(PUBLIC, invented, header=b"header", messages=MESSAGES, disclosed_indexes=[1, 3])
+    with pytest.raises(InvalidSignatureError, match="the BBS proof is of a signature by another key"):
+        _verify_proof(forged)
+
+
 @pytest.mark.parametrize("indexes", [[3, 1], [1, 1], [1, 4], [-1, 1], [1, 2**63]])
 def test_indexes_out_of_order_or_range_are_refused(indexes: list[int]) -> None:
     with pytest.raises(CryptographicSecurityError, match="expected ascending message indexes below 4"):

@@ -119,6 +119,19 @@ def _label_map_index(proof: Any) -> int:
     return next(index for index, component in enumerate(_components(proof)) if isinstance(component, dict))
 
 
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        return [
+            leaf
+            for name, below in value.items()
+            if name != "@context"
+            for leaf in _leaves(below, (*path, name))
+        ]
+    if isinstance(value, list):
+        return [leaf for index, below in enumerate(value) for leaf in _leaves(below, (*path, index))]
+    return [path]
+
+
 # --- accept -----------------------------------------------------------------------------------------
 
 
@@ -214,6 +227,36 @@ def test_both_suites_are_registered_as_selective(suite: SelectiveCryptosuite) ->
     assert SELECTIVE_SUITES[suite.name] is suite
 
 
+LEAVES = {
+    "/" + "/".join(map(str, leaf))
+    for leaf in _leaves(_document())
+    # Types go with every object that is shown.
+    if "type" not in leaf
+}
+
+
+@EVERY
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_choice_shows_just_that_choice(suite: SelectiveCryptosuite, data: st.DataObject) -> None:
+    mandatory = data.draw(st.lists(st.sampled_from(sorted(LEAVES)), unique=True))
+    chosen = data.draw(st.lists(st.sampled_from(sorted(LEAVES)), unique=True, min_size=0 if mandatory else 1))
+    base = suite.create_base_proof(
+        _document(),
+        _options(suite),
+        KEYS[suite.name],
+        mandatory_pointers=mandatory,
+        contexts=DEFAULT_CONTEXTS,
+    )
+    document: Any = suite.derive(_document(), base, selective_pointers=chosen, contexts=DEFAULT_CONTEXTS)
+    proof = document.pop("proof")
+    shown = {"/" + "/".join(map(str, leaf)) for leaf in _leaves(document)} & LEAVES
+    # An identifier goes with its object.
+    expected = {*mandatory, *chosen} | ({"/issuer/id"} if "/issuer/name" in {*mandatory, *chosen} else set())
+    assert shown == expected
+    _verify(suite, document, proof)
+
+
 # --- base proofs stay with the holder ---------------------------------------------------------------
 
 
@@ -248,19 +291,6 @@ def test_a_derived_proof_cannot_be_derived_from(suite: SelectiveCryptosuite) -> 
 
 
 # --- forging the document ---------------------------------------------------------------------------
-
-
-def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    if isinstance(value, dict):
-        return [
-            leaf
-            for name, below in value.items()
-            if name != "@context"
-            for leaf in _leaves(below, (*path, name))
-        ]
-    if isinstance(value, list):
-        return [leaf for index, below in enumerate(value) for leaf in _leaves(below, (*path, index))]
-    return [path]
 
 
 # One replacement for each leaf of the derived document that is still a legal value there.
