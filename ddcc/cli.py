@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -76,9 +76,18 @@ def _check_contexts() -> None:
         raise typer.Exit(ExitCode.STORE) from err
 
 
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line in this process and return its exit code, usage errors included."""
+    try:
+        _make_app()(list(arguments), prog_name="ddcc")
+    except SystemExit as err:
+        return err.code if isinstance(err.code, int) else ExitCode.REFUSED
+    return ExitCode.OK
+
+
 def main() -> None:
     """Run the command line."""
-    _make_app()()
+    _make_app()(prog_name="ddcc")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,14 +82,15 @@ class IssuerConfig:
         return self.home / "status"
 
 
-def home_folder(option: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+def home_folder(
+    option: Path | None, environment: Mapping[str, str] = os.environ, *, platform: str = sys.platform
+) -> Path:
     """Return the home folder: the option, DDCC_ISSUER_HOME, or `ddcc/issuer` among the user's data."""
     if option is not None:
         return option
     if environment.get(HOME_VARIABLE):
         return Path(environment[HOME_VARIABLE])
-    data = environment.get("XDG_DATA_HOME") or environment.get("LOCALAPPDATA")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "ddcc" / "issuer"
+    return _data_folder(environment, platform) / "ddcc" / "issuer"
 
 
 def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> IssuerConfig:
@@ -130,6 +132,16 @@ def save_config(config: IssuerConfig) -> None:
         *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
+
+
+def _data_folder(environment: Mapping[str, str], platform: str) -> Path:
+    if environment.get("XDG_DATA_HOME"):
+        return Path(environment["XDG_DATA_HOME"])
+    if platform == "win32" and environment.get("LOCALAPPDATA"):
+        return Path(environment["LOCALAPPDATA"])
+    if platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path.home() / ".local" / "share"
 
 
 def _read_toml(path: Path) -> dict[str, object]:

@@ -141,7 +141,7 @@ def _check_binding(options: MintOptions, holder: str | None, *, unlinkable: bool
     if not unlinkable and holder is None and not options.unbound:
         raise ConfigurationError(
             "bound to no key, the credential could be shown by anybody who has a copy: name the holder's DID "
-            "(`ddcc wallet show`, then --holder DID), or add --no-holder if that is wanted"
+            "(`ddcc wallet did list`, then --holder DID), or add --no-holder if that is wanted"
         )
 
 

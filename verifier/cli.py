@@ -26,7 +26,7 @@ from runtime.console import (
 from runtime.fetch import Fetcher
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.did import Fetch
-from vclib.encoding import encode_base64url
+from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
@@ -92,7 +92,7 @@ def check_command(
     ] = False,
     status: Annotated[
         list[Path] | None,
-        typer.Option("--status", help="Status list credential as a file, instead of fetching. Repeatable."),
+        typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
     allow_loopback: Annotated[
@@ -141,7 +141,7 @@ def challenge_command(
 ) -> None:
     """Print a fresh random challenge."""
     with reporting_errors(as_json=as_json):
-        challenge = encode_base64url(secrets.token_bytes(_CHALLENGE_BYTES))
+        challenge = encode_base58btc(secrets.token_bytes(_CHALLENGE_BYTES))
         written: JSONObject = {"challenge": challenge}
         if save:
             config = load_config(home)
@@ -186,13 +186,18 @@ def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssue
 def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
     """Return status list credentials by the URL they say they are published at; each is verified later."""
     lists: dict[str, JSONObject] = {}
-    for file in files:
+    for file in _each_file(files):
         document = parse_json_object(read_input(file))
         url = document.get("id")
         if not isinstance(url, str):
             raise MalformedValueError(f"{file}: expected a status list credential with an id")
         lists[url] = document
     return lists
+
+
+def _each_file(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
 def _moment(text: str) -> datetime:
