@@ -240,7 +240,7 @@ def test_string_that_is_no_text_is_not_written() -> None:
 
 @pytest.fixture
 def usual_recursion_limit() -> Iterator[None]:
-    """Set a limit near Python's own: a test oracle (py_ecc) raises it beyond what the C stack can bear."""
+    """Set a limit near Python's own: a library that raises it would let the C stack end first."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(2000)
     yield
