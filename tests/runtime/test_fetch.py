@@ -425,7 +425,7 @@ def test_resolver_that_never_answers_is_left() -> None:
         finished.wait(10)
         return (PUBLIC,)
 
-    with pytest.raises(FetchError, match=r"health\.example was not resolved within the time limit"):
+    with pytest.raises(FetchError, match=r"(within|longer than) the time limit"):
         Fetcher(resolve_host=stuck, timeout=0.05)("https://health.example/")
     finished.set()
 
