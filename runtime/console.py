@@ -30,6 +30,7 @@ __all__ = [
     "EXIT_CODES_HELP",
     "PASSPHRASE_VARIABLE",
     "ExitCode",
+    "ask_yes_no",
     "exit_code_for",
     "inert_json",
     "inert_text",
@@ -135,6 +136,16 @@ def print_line(text: str = "") -> None:
 def print_json(value: JSONValue) -> None:
     """Print `value` as indented JSON to standard output; strings can control no terminal."""
     print(inert_json(dump_json(value, indent=2)))
+
+
+def ask_yes_no(question: str) -> bool:
+    """Ask on standard error, read a line of standard input; only "y" and "yes" mean yes."""
+    print(f"{inert_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        # Nobody pressed Enter: the input has ended.
+        print(file=sys.stderr)
+    return answer.strip().lower() in ("y", "yes")
 
 
 def read_input(path: Path, *, max_bytes: int = _MAX_INPUT_BYTES) -> bytes:

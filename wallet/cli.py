@@ -14,6 +14,7 @@ import typer
 from health import claims_from_credential
 from runtime.console import (
     ExitCode,
+    ask_yes_no,
     exit_code_for,
     print_error,
     print_json,
@@ -185,10 +186,8 @@ def remove_command(
     """Delete a credential from the wallet; backups keep it."""
     with reporting_errors(as_json=as_json), opened(wallet, passphrase_file) as holder:
         view = holder.credential(credential_id)
-        if not yes:
-            print_line(credential_line(view))
-            if not typer.confirm("Delete it?", default=False):
-                raise typer.Exit(ExitCode.REFUSED)
+        if not yes and not ask_yes_no(f"Delete {credential_line(view)}?"):
+            raise typer.Exit(ExitCode.REFUSED)
         holder.remove_credential(view.id)
         if as_json:
             print_json({"removed": view.id})

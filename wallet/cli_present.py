@@ -18,7 +18,15 @@ import typer
 from health import SITUATIONS
 from protocols.compact import encode_presentation
 from runtime.atomic import write_file
-from runtime.console import ExitCode, inert_text, print_json, print_line, print_warning, reporting_errors
+from runtime.console import (
+    ExitCode,
+    ask_yes_no,
+    inert_text,
+    print_json,
+    print_line,
+    print_warning,
+    reporting_errors,
+)
 from runtime.qr import QRCode, make_qr
 from vclib.errors import ConfigurationError, StoreError
 from vclib.strict_json import JSONObject, JSONValue, dump_json
@@ -116,7 +124,7 @@ def present_command(
             delivery.check(planned)
             for line in _plan_lines(holder, planned):
                 print(inert_text(line), file=sys.stderr)
-            if not yes and not typer.confirm("Let this leave the wallet?", default=False, err=True):
+            if not yes and not ask_yes_no("Let this leave the wallet?"):
                 holder.decline(planned)
                 print("nothing left the wallet", file=sys.stderr)
                 raise typer.Exit(ExitCode.REFUSED)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from runtime.console import (
     ExitCode,
+    ask_yes_no,
     exit_code_for,
     inert_json,
     inert_text,
@@ -236,6 +237,28 @@ def test_a_new_passphrase_is_asked_for_twice_and_must_agree() -> None:
 def test_a_short_new_passphrase_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least 8 characters"):
         read_new_passphrase("New", file=None, environment={"DDCC_PASSPHRASE": "short"}, ask=_nobody)
+
+
+@pytest.mark.parametrize(
+    ("typed", "yes"),
+    [
+        ("y\n", True),
+        ("YES\n", True),
+        (" y \r\n", True),
+        ("\n", False),
+        ("", False),
+        ("n\n", False),
+        ("ja\n", False),
+    ],
+)
+def test_only_yes_is_yes(
+    typed: str, yes: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert ask_yes_no("Sure?\x1b") is yes
+    captured = capsys.readouterr()
+    assert captured.err.startswith("Sure?<U+001B> [y/N] ")
+    assert captured.out == ""
 
 
 def test_input_is_bounded_from_a_file_and_from_standard_input(

@@ -19,6 +19,14 @@ from wallet.holder import Holder, Reason, Request
 from wallet.presenting import _digest
 
 
+def _shown(presentation: JSONObject) -> JSONObject:
+    """Return the first credential of a presentation, not a copy of it."""
+    credentials = presentation["verifiableCredential"]
+    assert isinstance(credentials, list)
+    assert isinstance(credentials[0], dict)
+    return credentials[0]
+
+
 def _proof_names(document: JSONObject) -> list[object]:
     return [proof["cryptosuite"] for proof in proofs_of(document)]
 
@@ -44,7 +52,7 @@ def test_the_holder_sees_exactly_what_leaves(world: World, holder: Holder, anna:
     """L2: the list is read from what leaves, and it is complete."""
     view = holder.add_credential(world.mint(VACCINATION, anna)).view
     planned = holder.plan_presentation([view.id], VENUE_REQUEST)
-    (shown,) = planned.document["verifiableCredential"]  # type: ignore[misc]
+    shown = _shown(planned.document)
     (disclosure,) = planned.disclosures
     leaves = {value.pointer: value.display for value in disclosure.values}
     assert leaves["/credentialSubject/name"] == "Aulus Agerius"
@@ -168,7 +176,7 @@ def test_a_plan_into_which_a_base_proof_was_put_is_not_signed(
     document = world.mint(VACCINATION, anna)
     view = holder.add_credential(document).view
     planned = holder.plan_presentation([view.id], VENUE_REQUEST)
-    smuggled = {**planned.document, "verifiableCredential": [document]}
+    smuggled: JSONObject = {**planned.document, "verifiableCredential": [document]}
     with pytest.raises(ProofGenerationError, match="a base proof must not leave the wallet"):
         holder.confirm(replace(planned, document=smuggled, digest=_digest(smuggled)))
     assert outcomes(holder)[-1] == ("present", "failed")
@@ -178,7 +186,7 @@ def test_a_plan_changed_after_it_was_shown_is_not_signed(world: World, holder: H
     """L3: the confirmation belongs to what was shown."""
     view = holder.add_credential(world.mint(VACCINATION, anna)).view
     planned = holder.plan_presentation([view.id], VENUE_REQUEST)
-    planned.document["verifiableCredential"][0]["name"] = "more"  # type: ignore[index,call-overload]
+    _shown(planned.document)["name"] = "more"
     with pytest.raises(ProofGenerationError, match="not the one that was shown; nothing was signed"):
         holder.confirm(planned)
     assert holder.credential(view.id).presented == 0
@@ -216,11 +224,9 @@ def test_the_history_says_who_asked_what_left_and_when(world: World, holder: Hol
     last = holder.history()[-1].to_json()
     assert last["at"] == "2026-07-01T14:00:00Z"
     assert (last["domain"], last["situation"], last["credentials"]) == (VENUE, "venue", [view.id])
-    assert {"pointer": "/credentialSubject/name", "label": "Name", "value": "Aulus Agerius"} in last[
-        "disclosed"
-    ][
-        0  # type: ignore[index,call-overload]
-    ]["values"]
+    text = json.dumps(last["disclosed"])
+    assert '{"pointer": "/credentialSubject/name", "label": "Name", "value": "Aulus Agerius"}' in text
+    assert "PT123F" not in text
 
 
 def test_a_credential_without_selective_proof_leaves_whole_and_says_so(
@@ -273,7 +279,7 @@ def test_unlinkable_presentations_share_nothing_but_what_they_disclose(world: Wo
         assert world.check(signed).verdict.outcome == "accepted"
     methods = [proofs_of(signed)[0]["verificationMethod"] for signed in (first, second)]
     assert methods[0] != methods[1]
-    values = [signed["verifiableCredential"][0]["proof"]["proofValue"] for signed in (first, second)]  # type: ignore[index,call-overload]
+    values = [proofs_of(_shown(signed))[0]["proofValue"] for signed in (first, second)]
     assert values[0] != values[1]
     planned = holder.plan_presentation([view.id], request)
     assert planned.disclosures[0].linkable == ()
@@ -285,7 +291,7 @@ def test_an_unlinkable_presentation_is_not_accepted_elsewhere(world: World, hold
     view = holder.add_credential(world.mint(VACCINATION, suite="bbs-2023")).view
     signed = holder.confirm(holder.plan_presentation([view.id], VENUE_REQUEST))
     assert world.check(signed).verdict.outcome == "accepted"
-    stolen = signed["verifiableCredential"][0]  # type: ignore[index,call-overload]
+    stolen = _shown(signed)
     thief = world.person(66)
     elsewhere = "https://other.example"
     replayed = add_proof(
