@@ -36,6 +36,9 @@ _RDF_JSON = _RDF + "JSON"
 # https://www.w3.org/TR/json-ld11/#the-i18n-namespace
 _I18N = "https://www.w3.org/ns/i18n#"
 
+_VALUE_MEMBERS = frozenset({"@value", "@type", "@language", "@direction"})
+_LIST_MEMBERS = frozenset({"@list"})
+
 
 def to_statements(expanded: Sequence[JSONValue], *, integral_floats: bool = False) -> list[Quad]:
     """Return the statements of an expanded document, in document order, blank nodes labelled b0, b1, ...
@@ -126,8 +129,11 @@ class _Builder:
         if "@index" in value:
             raise DataLossError("an @index would not be signed")
         if "@value" in value:
+            _check_members(value, _VALUE_MEMBERS)
             return _literal(value, self.integral_floats)
         if "@list" in value:
+            # PyLD lets a list keep a type and other members, which no statement would hold.
+            _check_members(value, _LIST_MEMBERS)
             return self.add_list(_array(value["@list"]), graph)
         if "@graph" in value:
             return self.add_graph(value, graph)
@@ -156,6 +162,13 @@ class _Builder:
                 raise DataLossError("a graph that holds only a reference or a value would not be signed")
             self.add_node(node, name)
         return name
+
+
+def _check_members(value: JSONObject, allowed: frozenset[str]) -> None:
+    if not allowed.issuperset(value):
+        raise DataLossError(
+            f"members beside those of a value or list ({', '.join(sorted(allowed))}) are lost"
+        )
 
 
 def _literal(value: JSONObject, integral_floats: bool) -> str:
