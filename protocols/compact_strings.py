@@ -27,6 +27,9 @@ _MIN_NONCE_CHARACTERS = 20
 # The longest base58 that decoding accepts, as bytes: log(58) / log(256) of the characters.
 _MAX_BASE58_BYTES = MAX_BASE58_CHARACTERS * 733 // 1000
 
+# The first and the last second of a day anywhere on earth: validity periods that were given as days.
+_DAY_BEGINS = "T00:00:00+14:00"
+_DAY_ENDS = "T23:59:59-12:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
@@ -113,6 +116,14 @@ def _unpack_date(payload: bytes) -> str:
     return date.fromordinal(int.from_bytes(payload, "big")).isoformat()
 
 
+def _pack_suffixed_date(suffix: str) -> Callable[[str], bytes]:
+    return lambda text: _pack_date(text.removesuffix(suffix)) if text.endswith(suffix) else b""
+
+
+def _unpack_suffixed_date(suffix: str) -> Callable[[bytes], str]:
+    return lambda payload: _unpack_date(payload) + suffix
+
+
 def _pack_nonce(text: str) -> bytes:
     return decode_base64url(text) if len(text) >= _MIN_NONCE_CHARACTERS and _NONCE.match(text) else b""
 
@@ -128,4 +139,6 @@ _FORMS: dict[int, tuple[Callable[[str], bytes], Callable[[bytes], str]]] = {
     7: (_pack_date_time, _unpack_date_time),
     8: (_pack_date, _unpack_date),
     9: (_pack_nonce, encode_base64url),
+    10: (_pack_suffixed_date(_DAY_BEGINS), _unpack_suffixed_date(_DAY_BEGINS)),
+    11: (_pack_suffixed_date(_DAY_ENDS), _unpack_suffixed_date(_DAY_ENDS)),
 }

@@ -139,8 +139,8 @@ TERMS: tuple[str, ...] = (
 # stands last costs least to refer to.
 DICTIONARY: bytes = (
     b"application/vc urn:uuid: did:web: did:jwk: #key-1 #key-0 http://127.0.0.1: http://localhost: "
-    b"http://id.who.int/icd11/mms# https://spor.ema.europa.eu/v1/organisations#ORG-100 "
-    b"Site Hospital Clinic Centre Laboratory Agency Institute of Public Health Department of Health "
-    b"Ministry of Health URN:UVCI:01: cvx: atc: loinc: sct: iso3166: icd11:XN icd11:XM "
-    b"-01-01 .example/status/revocation/suspension/1/status/ .org/.int/.gov.com/ .example https://www."
+    b"eu-device: eu-manufacturer:ORG-100 eu-vaccine: eu-register:EU/1/20/1528 ema:ORG-100 icvp: mvx: coding: "
+    b"text: Site Hospital Clinic Centre Laboratory Agency Institute of Public Health Department of Health "
+    b"Ministry of Health URN:UVCI:01: cvx: atc: loinc: sct: iso3166: icd11:XN icd11:XM T00:00:00 "
+    b"-01-01 .example/status/lists/suspension-1.json/revocation-1.json .org/.int/.gov.com/ .example https://www."
 )
