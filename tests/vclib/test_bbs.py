@@ -22,7 +22,8 @@ SUITES = {
     "bls12-381-shake-256": bbs.BLS12_381_SHAKE_256,
 }
 ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
-# The field's prime; x = 4 is on the curve, but its point is not in the prime-order subgroup of G1.
+FIELD = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
+# x = 4 is on the curve, but its point is not in the prime-order subgroup of G1.
 OFF_SUBGROUP_G1 = bytes.fromhex("80" + "00" * 46 + "04")
 IDENTITY_G1 = bytes.fromhex("c0" + "00" * 47)
 IDENTITY_G2 = bytes.fromhex("c0" + "00" * 95)
@@ -487,6 +488,12 @@ def test_a_proof_of_another_length_is_refused(length: int) -> None:
         (b"\xe0" + bytes(95), "other than the identity"),
         (bytes(96), "expected a point of G2 as public key"),
         (bytes.fromhex("80" + "00" * 94 + "02"), "expected a point of G2 as public key"),
+        # The second coordinate with a flag bit, and with the field's prime added: the same number modulo p.
+        (PUBLIC[:48] + bytes([PUBLIC[48] | 0x20]) + PUBLIC[49:], "expected a point of G2 as public key"),
+        (
+            PUBLIC[:48] + (int.from_bytes(PUBLIC[48:], "big") + FIELD).to_bytes(48, "big"),
+            "expected a point of G2 as public key",
+        ),
     ],
 )
 def test_a_public_key_that_is_none_is_refused(key: bytes, message: str) -> None:
@@ -524,5 +531,5 @@ def test_system_randomness_differs_each_time() -> None:
 def test_a_proof_that_claims_thousands_of_hidden_messages_is_refused_cheaply() -> None:
     proof = _proof()
     stretched = proof[:240] + b"\x01" * 32 * 3000 + proof[-32:]
-    with pytest.raises(CryptographicSecurityError, match="at most 2048 can be signed"):
+    with pytest.raises(CryptographicSecurityError, match="3000 hidden messages, at most 2048 can be signed"):
         _verify_proof(stretched)

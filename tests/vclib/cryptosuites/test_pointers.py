@@ -195,9 +195,11 @@ def test_the_identifier_and_type_of_the_document_select_no_more_than_is_always_s
     }
 
 
-@pytest.mark.parametrize("pointer", ["/@context", "/@context/0"])
-def test_the_context_is_selected_whole_or_not_asked_for(pointer: str) -> None:
-    assert _select(pointer)["@context"] == ["https://www.w3.org/ns/credentials/v2"]
+@pytest.mark.parametrize("pointer", ["/@context", "/@context/1", "/@context/1/term"])
+def test_the_context_is_shown_whole_whatever_is_selected_in_it(pointer: str) -> None:
+    context: Any = ["https://www.w3.org/ns/credentials/v2", {"term": "https://example.org/#term"}]
+    document = {"@context": context, "id": "urn:x:1", "term": "value"}
+    assert select_json_ld([pointer], document) == {"@context": context, "id": "urn:x:1"}
 
 
 def test_elements_of_an_array_keep_their_order_without_a_gap() -> None:
