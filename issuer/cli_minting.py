@@ -38,7 +38,7 @@ _FORMS = ("auto", "json", "csv", "fhir")
 _BATCH = 100
 
 
-@app.command("mint", epilog=epilog("ddcc issuer mint vaccination.json --holder did:key:zDna... --out out"))
+@app.command("mint", epilog=epilog("ddcc issuer mint vaccination.json --holder DID --out out"))
 def mint_command(
     file: Annotated[
         Path | None,

@@ -26,7 +26,7 @@ from vclib.policy import TrustedIssuers
 from vclib.proofs import AUTHENTICATION, add_proof
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.service import CheckResult, Question, Verifier
-from verifier.store import Challenge, VerifierStore
+from verifier.store import VerifierStore
 from wallet.holdings import HeldKey
 from wallet.presenting import Candidate, PresentationPlan, Request, plan, sign
 
@@ -217,7 +217,7 @@ class World:
     def send_challenge(self, challenge: str, domain: str = VENUE) -> None:
         """Let the verifier remember a challenge; from now on it accepts no others."""
         self.memory = self.memory or VerifierStore.open("sqlite://")
-        self.memory.save_challenge(Challenge(challenge, domain, self.clock.now + timedelta(minutes=10)))
+        self.memory.save_challenge(challenge, domain, self.clock.now + timedelta(minutes=10))
 
     def check(
         self,

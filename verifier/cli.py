@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -34,7 +34,9 @@ from verifier.config import VerifierConfig, load_config
 from verifier.inputs import read_presented
 from verifier.report import missing_lines, result_json, result_lines
 from verifier.service import Question, Verifier
-from verifier.store import Challenge, VerifierStore
+
+if TYPE_CHECKING:
+    from verifier.store import VerifierStore
 
 app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
 
@@ -148,10 +150,7 @@ def challenge_command(
             if config is None or domain is None:
                 raise ConfigurationError("--save needs --domain, and a folder: --home or DDCC_VERIFIER_HOME")
             expires = datetime.now(UTC) + timedelta(minutes=minutes)
-            _make_folder(config.home)
-            with _opened(config) as store:
-                if store is not None:
-                    store.save_challenge(Challenge(challenge, domain, expires))
+            _save(config, challenge, domain, expires)
             written |= {"domain": domain, "expires": format_datetime(expires)}
         if as_json:
             print_json(written)
@@ -159,12 +158,23 @@ def challenge_command(
             print_line(challenge)
 
 
+def _save(config: VerifierConfig, challenge: str, domain: str, expires: datetime) -> None:
+    _make_folder(config.home)
+    with _opened(config) as store:
+        if store is not None:
+            store.save_challenge(challenge, domain, expires)
+
+
 @contextmanager
 def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
     if config is None:
         yield None
         return
-    store = VerifierStore.open(config.database_url)
+    # Only a verifier that remembers needs a database, and it takes longer to load than a check.
+    from runtime.database import sqlite_url
+    from verifier.store import VerifierStore
+
+    store = VerifierStore.open(config.database_url or sqlite_url(config.database_path))
     try:
         yield store
     finally:

@@ -12,18 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.database import sqlite_url
-
 HOME_VARIABLE = "DDCC_VERIFIER_HOME"
 DATABASE_VARIABLE = "DDCC_VERIFIER_DATABASE"
 
 
 @dataclass(frozen=True)
 class VerifierConfig:
-    """A verifier's home folder and the database in it, or elsewhere."""
+    """A verifier's home folder; `database_url` is None for the file in it, `database_path`."""
 
     home: Path
-    database_url: str
+    database_url: str | None = None
+
+    @property
+    def database_path(self) -> Path:
+        """The database that is used when no other is named."""
+        return self.home / "verifier.sqlite"
 
     @property
     def trust_path(self) -> Path:
@@ -36,5 +39,4 @@ def load_config(option: Path | None, environment: Mapping[str, str] = os.environ
     named = option or (Path(environment[HOME_VARIABLE]) if environment.get(HOME_VARIABLE) else None)
     if named is None:
         return None
-    database_url = environment.get(DATABASE_VARIABLE) or sqlite_url(named / "verifier.sqlite")
-    return VerifierConfig(named, database_url)
+    return VerifierConfig(named, environment.get(DATABASE_VARIABLE) or None)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from health import Claim, claims_from_credential
 from vclib.did import Fetch, resolver
@@ -53,7 +54,10 @@ from vclib.verification import (
     verify_presentation,
 )
 from verifier.inputs import is_presentation
-from verifier.store import VerifierStore
+
+if TYPE_CHECKING:
+    # Most checks remember nothing, and a database takes longer to load than a check.
+    from verifier.store import VerifierStore
 
 
 @dataclass(frozen=True)

@@ -62,16 +62,11 @@ class VerifierStore:
         """Close the database."""
         self._database.close()
 
-    def save_challenge(self, challenge: Challenge) -> None:
+    def save_challenge(self, challenge: str, domain: str, expires: datetime) -> None:
         """Remember a challenge before it is sent."""
         with self._database.writing() as connection:
-            connection.execute(
-                insert(_challenges).values(
-                    challenge=challenge.challenge,
-                    domain=challenge.domain,
-                    expires=format_datetime(challenge.expires),
-                )
-            )
+            values = {"challenge": challenge, "domain": domain, "expires": format_datetime(expires)}
+            connection.execute(insert(_challenges).values(values))
 
     def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
         """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""

@@ -22,7 +22,7 @@ LIST = "https://status.example/revocation-1.json"
 @pytest.fixture
 def store() -> Iterator[VerifierStore]:
     store = VerifierStore.open("sqlite://")
-    store.save_challenge(SENT)
+    store.save_challenge(SENT.challenge, SENT.domain, SENT.expires)
     yield store
     store.close()
 
@@ -54,14 +54,14 @@ def test_a_challenge_may_not_be_answered_late(store: VerifierStore) -> None:
 
 def test_a_challenge_is_saved_once(store: VerifierStore) -> None:
     with pytest.raises(StoreError, match="UNIQUE constraint"):
-        store.save_challenge(SENT)
+        store.save_challenge(SENT.challenge, SENT.domain, SENT.expires)
 
 
 def test_of_many_answers_at_once_one_is_taken(tmp_path: Path) -> None:
     """E1, M10: separate connections, as separate processes have."""
     url = sqlite_url(tmp_path / "verifier.sqlite")
     stores = [VerifierStore.open(url) for _ in range(4)]
-    stores[0].save_challenge(SENT)
+    stores[0].save_challenge(SENT.challenge, SENT.domain, SENT.expires)
     taken: list[int] = []
 
     def answer(number: int) -> None:
@@ -98,4 +98,7 @@ def test_the_home_comes_from_the_option_or_the_environment(tmp_path: Path) -> No
     assert by_option.trust_path == tmp_path / "trust.json"
     by_environment = load_config(None, {"DDCC_VERIFIER_HOME": "/a"})
     assert by_environment is not None
-    assert by_environment.database_url == "sqlite:////a/verifier.sqlite"
+    assert (by_environment.database_url, by_environment.database_path) == (None, Path("/a/verifier.sqlite"))
+    elsewhere = load_config(tmp_path, {"DDCC_VERIFIER_DATABASE": "postgresql+psycopg://db.example/verifier"})
+    assert elsewhere is not None
+    assert elsewhere.database_url == "postgresql+psycopg://db.example/verifier"
