@@ -94,7 +94,7 @@ def label_statements(
 def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) -> dict[str, str]:
     """Return the map from the labels that a verifier will compute for these statements to their labels.
 
-    Steps 12 to 14 of https://www.w3.org/TR/vc-di-ecdsa/#createdisclosuredata: the statements are
+    The last steps of https://www.w3.org/TR/vc-di-ecdsa/#createdisclosuredata: the statements are
     canonicalized once more, as the verifier will, alone.
     """
     canonical_id_map = rdfc.canonicalize(statements.quads[index] for index in indexes).label_map
