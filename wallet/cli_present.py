@@ -88,7 +88,7 @@ class _Delivery:
 def present_command(
     credential_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="As listed; may be left out if there is only one credential."),
+        typer.Argument(metavar="ID", help="As listed; may be left out if there is only one credential."),
     ] = None,
     situation: Situation = None,
     pointers: Pointers = None,
