@@ -24,7 +24,9 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_SAFE_INTEGER = 2**53 - 1
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string, or what begins as one and never ends: so a match is found at every quotation mark, and no text is
+# read twice. Were the end required, a text of escaped quotation marks would take quadratic time.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
