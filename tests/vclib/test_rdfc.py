@@ -142,6 +142,19 @@ def test_a_graph_just_below_the_limit_has_a_canonical_form() -> None:
     assert len(rdfc.canonicalize(_stars(1, 9_000)).nquads) == 9_000
 
 
+def test_a_graph_that_says_much_of_two_similar_nodes_is_no_poison() -> None:
+    """Two credentials in one presentation: each graph's name is related to its node once per statement."""
+    statements = [
+        Quad(node, f"<urn:p{number}>", value, graph)
+        for node, graph in (("_:c1", "_:g1"), ("_:c2", "_:g2"))
+        for number, value in enumerate([*(f'"{n}"' for n in range(12)), f"_:v{graph[-1]}"])
+    ]
+    details = [Quad("_:v1", _P, '"A"', "_:g1"), Quad("_:v2", _P, '"B"', "_:g2")]
+    canonical = rdfc.canonicalize([*statements, *details], max_work=500)
+    assert len(canonical.nquads) == 28
+    assert len(canonical.label_map) == 6
+
+
 def test_the_work_limit_is_the_callers() -> None:
     with pytest.raises(ComplexityError, match="stopped after 10 steps"):
         rdfc.canonicalize(_ring(5), max_work=10)
