@@ -95,17 +95,19 @@ class Fetcher:
             raise FetchRefusedError(f"a URL of {len(url)} characters is not read")
         try:
             target = httpx.URL(url)
-        except httpx.InvalidURL as err:
-            raise FetchRefusedError(f"{url[:80]!r} is not a URL") from err
-        if not target.host or target.userinfo:
+            # Asked for once, because it decodes an internationalized name, which may be none.
+            host = target.host
+        except (httpx.InvalidURL, UnicodeError) as err:
+            raise FetchRefusedError(f"{url[:80]!a} is not a URL") from err
+        if not host or target.userinfo:
             raise FetchRefusedError(f"expected a URL with a host and without user name, found {url[:80]!r}")
         if target.port is not None and not 0 < target.port < 65536:
             raise FetchRefusedError(f"expected a port between 1 and 65535, found {target.port}")
         target = target.copy_with(fragment=None)
         if target.scheme == "https":
-            plain = self.allow_loopback and self.ssl_context is None and target.host in _LOOPBACK_HOSTS
+            plain = self.allow_loopback and self.ssl_context is None and host in _LOOPBACK_HOSTS
             return target.copy_with(scheme="http") if plain else target
-        if target.scheme == "http" and self.allow_loopback and target.host in _LOOPBACK_HOSTS:
+        if target.scheme == "http" and self.allow_loopback and host in _LOOPBACK_HOSTS:
             return target
         raise FetchRefusedError(f"expected an https URL, found {url[:80]!r}")
 
@@ -113,9 +115,9 @@ class Fetcher:
         """Return where a redirect leads; FetchRefusedError for another host, port or scheme (threat G6)."""
         try:
             target = source.join(location)
-        except httpx.InvalidURL as err:
+            same_host = (target.scheme, target.host, target.port) == (source.scheme, source.host, source.port)
+        except (httpx.InvalidURL, UnicodeError) as err:
             raise FetchRefusedError(f"{_shown(source)} redirects to something that is not a URL") from err
-        same_host = (target.scheme, target.host, target.port) == (source.scheme, source.host, source.port)
         if not same_host or target.userinfo:
             raise FetchRefusedError(f"{_shown(source)} redirects to {_shown(target)}, another place")
         return target.copy_with(fragment=None)

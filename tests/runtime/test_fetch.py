@@ -172,6 +172,30 @@ def test_broken_answer_is_refused_by_name(serve: Serve, response: bytes) -> None
         local()(f"http://localhost:{server.port}/")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xn--a/",
+        "https://xn--" + "a" * 40 + ".example/",
+        "https://a.example/\ud800",
+        "https://\ud800/",
+    ],
+)
+def test_text_that_cannot_be_a_url_is_refused_by_name(url: str) -> None:
+    """G1, G3: a did:web can name a host in Punycode that decodes to no name."""
+    with pytest.raises(FetchRefusedError, match="is not a URL"):
+        Fetcher(resolve_host=unreachable)(url)
+
+
+@pytest.mark.parametrize("location", ["http://xn--a/", "//xn--a/"])
+def test_redirect_to_what_cannot_be_a_host_is_refused(serve: Serve, location: str) -> None:
+    """G6."""
+    server = serve(answer(b"", status="302 Found", headers=f"Location: {location}\r\n"))
+
+    with pytest.raises(FetchRefusedError, match="redirects to"):
+        local()(f"http://localhost:{server.port}/")
+
+
 def test_host_that_does_not_answer_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
