@@ -162,7 +162,7 @@ def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
                     detail=", ".join(credential.specific_type_iris),
                 )
             )
-        return (*reasons, *_trust_in_time(issuer, _issued_at(presented), presented.now))
+        return (*reasons, *_trust_in_time(issuer, _issued_at(presented, issuer), presented.now))
 
     return policy
 
@@ -282,9 +282,16 @@ def _judge_credential(
     return Verdict(reasons + notes, None if issuer is None else issuer.name)
 
 
-def _issued_at(presented: Presented) -> datetime:
-    """Return when the issuer says it issued: the proof's time, else the beginning, else now."""
-    created = [proof.created for proof in presented.verified.proofs if proof.created is not None]
+def _issued_at(presented: Presented, issuer: TrustedIssuer) -> datetime:
+    """Return when the issuer says it issued: the time of its proof, else the beginning, else now.
+
+    Anybody can add a proof, so the times of other signers say nothing.
+    """
+    created = [
+        proof.created
+        for proof in presented.verified.proofs
+        if proof.created is not None and proof.method.controller in issuer.dids
+    ]
     return min(created, default=presented.verified.credential.valid_from or presented.now)
 
 

@@ -135,6 +135,20 @@ def test_what_was_issued_before_the_trust_began_is_told(
     assert _codes(verdict) == ["issuer-not-trusted-at-issuance"]
 
 
+def test_the_time_of_another_signer_does_not_tell_when_it_was_issued(
+    ministry: Party,
+    mallory: Party,
+    unsigned: Maker,
+    environment: MakeEnvironment,
+    trust: Callable[..., TrustedIssuers],
+    now: datetime,
+) -> None:
+    """I3: the holder adds a proof of today to a credential of before the trust began."""
+    document = mallory.sign(ministry.sign(unsigned(validFrom="2026-06-02T00:00:00Z"), created=None))
+    verdict = _judge(verify_credential(document, environment()), trust(validFrom="2026-06-15T00:00:00Z"), now)
+    assert _codes(verdict) == ["issuer-not-trusted-at-issuance"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
