@@ -34,6 +34,11 @@ def only_itself(issuer_id: str) -> Collection[str]:
     return (issuer_id,)
 
 
+def is_self_contained(did: str) -> bool:
+    """Say whether a DID holds its own key, so that resolving it makes no request."""
+    return did.startswith(_SELF_CONTAINED)
+
+
 @dataclass(frozen=True)
 class Environment:
     """How a relying party verifies.
@@ -79,7 +84,7 @@ class Lookups:
     def resolve(self, did: str) -> JSONObject:
         """Return the document of a DID. Raises DIDError, FetchError."""
         if did not in self._documents:
-            if not did.startswith(_SELF_CONTAINED):
+            if not is_self_contained(did):
                 self._count(did)
             self._documents[did] = self._environment.resolve(did)
         return self._documents[did]

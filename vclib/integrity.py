@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vclib.cid import Resolve
 from vclib.credentials import Credential, parse_credential
 from vclib.data_model import check_base_context
-from vclib.environment import Environment, Lookups
+from vclib.environment import Environment, Lookups, is_self_contained
 from vclib.errors import CredentialError, IssuerKeyMismatchError, IssuerNotAcceptedError
 from vclib.proofs import ASSERTION_METHOD, VerifiedProof, verify_proofs
 from vclib.strict_json import JSONObject
@@ -28,7 +29,7 @@ def verify_integrity(
     proofs = verify_proofs(
         document,
         purpose=ASSERTION_METHOD,
-        resolve=lookups.resolve,
+        resolve=_resolve_signers(credential.issuer_id, environment, lookups),
         now=environment.now,
         contexts=environment.contexts,
         accepted_suites=environment.accepted_suites,
@@ -51,6 +52,22 @@ def check_acceptable(issuer_id: str, environment: Environment) -> None:
     is_acceptable = environment.is_issuer_acceptable
     if is_acceptable is not None and not is_acceptable(issuer_id):
         raise IssuerNotAcceptedError("the issuer is not one that is accepted here; nothing was looked up")
+
+
+def _resolve_signers(issuer_id: str, environment: Environment, lookups: Lookups) -> Resolve:
+    """Return the look-up of those who signed a credential of an acceptable issuer.
+
+    Anybody can add a proof to a credential, so a signer that is neither the issuer nor acceptable itself
+    causes no request (threat G11).
+    """
+    own = {issuer_id, *environment.issuer_keys(issuer_id)}
+
+    def resolve(did: str) -> JSONObject:
+        if did not in own and not is_self_contained(did):
+            check_acceptable(did, environment)
+        return lookups.resolve(did)
+
+    return resolve
 
 
 def issuer_proofs(

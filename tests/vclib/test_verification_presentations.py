@@ -33,6 +33,7 @@ from vclib.verification import (
     CredentialFailure,
     VerifiedCredential,
     VerifiedPresentation,
+    verify_credential,
     verify_presentation,
 )
 
@@ -304,6 +305,55 @@ def test_issuers_that_are_not_acceptable_are_not_asked_at_all(
     document = alice.present(presentation(credential, credential))
     verified = _verify(document, environment(is_issuer_acceptable=lambda _: False))
     assert [type(failure.error) for failure in verified.failures] == [IssuerNotAcceptedError] * 2
+
+
+def test_a_stranger_who_signs_an_acceptable_issuers_credential_is_not_asked(
+    ministry: Party, mallory: Party, unsigned: Maker, environment: MakeEnvironment
+) -> None:
+    """G11: a holder can add a proof whose key lies on any host."""
+    twice = mallory.sign(ministry.sign(unsigned()))
+    twice["proof"][1]["verificationMethod"] = "did:web:evil.example#key"
+
+    def resolve(did: str) -> JSONObject:
+        assert did.startswith("did:key:"), "a host was asked"
+        return resolver()(did)
+
+    settings = environment(resolve=resolve, is_issuer_acceptable={ministry.did}.__contains__)
+    with pytest.raises(IssuerNotAcceptedError):
+        verify_credential(twice, settings)
+    # One that holds its own key asks nobody, and is told as before.
+    both = verify_credential(mallory.sign(ministry.sign(unsigned())), settings)
+    assert [warning.code for warning in both.warnings] == ["other-signer"]
+
+
+@pytest.mark.parametrize("count", [2, 8, 16])
+def test_credentials_of_the_same_form_are_presented_together(
+    ministry: Party,
+    alice: Party,
+    unsigned: Maker,
+    presentation: Maker,
+    environment: MakeEnvironment,
+    count: int,
+) -> None:
+    """B1: the doses of one person look alike to the canonicalization, and are no poison."""
+    doses = [
+        ministry.sign(
+            unsigned(
+                type=["VerifiableCredential", "VaccinationStatusCredential"],
+                hcid="1234567890",
+                schemaVersion="DDCC:VS RC2",
+                credentialSubject={
+                    "id": alice.did,
+                    "type": "HealthSubject",
+                    "name": "Alice Example",
+                    "vaccination": {"dose": number + 1, "totalDoses": count, "disease": "icd11:RA01"},
+                },
+            )
+        )
+        for number in range(count)
+    ]
+    verified = _verify(alice.present(presentation(*doses)), environment())
+    assert (len(verified.credentials), verified.failures) == (count, ())
 
 
 # --- derived proofs and unsigned presentations ----------------------------------------------------
