@@ -62,6 +62,8 @@ def test_a_comparison_that_does_not_hold_fails_the_demonstration() -> None:
     assert not stage.ok
 
 
-@pytest.mark.parametrize("record", sorted((ROOT / "ddcc" / "demo_records").glob("*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "record", sorted((ROOT / "ddcc" / "demo_records").glob("*.json")), ids=lambda path: path.name
+)
 def test_its_records_are_those_of_the_examples(record: Path) -> None:
     assert record.read_bytes() == (ROOT / "examples" / record.name).read_bytes()
