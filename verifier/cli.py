@@ -171,10 +171,9 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         yield None
         return
     # Only a verifier that remembers needs a database, and it takes longer to load than a check.
-    from runtime.database import sqlite_url
     from verifier.store import VerifierStore
 
-    store = VerifierStore.open(config.database_url or sqlite_url(config.database_path))
+    store = VerifierStore.open_home(config)
     try:
         yield store
     finally:
