@@ -179,13 +179,12 @@ def _statements(document: JSONObject) -> list[str]:
 
 
 def _pyoxigraph_statements(document: JSONObject) -> list[str]:
-    """Return what pyoxigraph makes of a document, from JSON-LD to canonical N-Quads."""
+    """Return the statements that pyoxigraph finds in a document, under our canonical labels."""
     quads = pyoxigraph.parse(input=json.dumps(document), format=pyoxigraph.RdfFormat.JSON_LD)
-    dataset = pyoxigraph.Dataset(quads)
-    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    text = pyoxigraph.serialize(dataset, format=pyoxigraph.RdfFormat.N_QUADS)
+    text = pyoxigraph.serialize(quads, format=pyoxigraph.RdfFormat.N_QUADS)
     assert text is not None
-    return sorted(text.decode("utf-8").split("\n")[:-1])
+    canonical = rdfc.canonicalize(rdfc.parse_nquads(text.decode("utf-8")))
+    return sorted(line.rstrip("\n") for line in canonical.nquads)
 
 
 def _leaves(value: JSONValue, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
