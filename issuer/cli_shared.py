@@ -5,7 +5,6 @@ Not here: any command.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from issuer.config import IssuerConfig, home_folder, load_config
+from issuer.config import IssuerConfig, home_folder, load_config, process_environment
 from issuer.keys import load_keys
 from issuer.service import Issuer
 from issuer.store import IssuerStore
@@ -68,7 +67,7 @@ def opened_with_keys(home: Path | None, passphrase_file: Path | None) -> Iterato
         if narrow_permissions(config.keys_path):
             print_warning(f"other users of this computer could read {config.keys_path}; now they cannot")
         passphrase = read_passphrase(
-            "Passphrase of the issuer's keys", file=passphrase_file, environment=os.environ
+            "Passphrase of the issuer's keys", file=passphrase_file, environment=process_environment()
         )
         yield Issuer(config, store, load_keys(config.keys_path, passphrase, dids=config.dids))
 

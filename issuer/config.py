@@ -93,6 +93,16 @@ def home_folder(
     return _data_folder(environment, platform) / "ddcc" / "issuer"
 
 
+def process_environment() -> Mapping[str, str]:
+    """Return the environment of this process, for what else takes it as an argument."""
+    return os.environ
+
+
+def database_url(home: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the URL of a new issuer's database: DDCC_ISSUER_DATABASE, else a file in its home folder."""
+    return environment.get(DATABASE_VARIABLE) or sqlite_url(home / "issuer.sqlite")
+
+
 def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> IssuerConfig:
     """Read `issuer.toml`. Raises ConfigurationError, naming the setting that is missing or wrong."""
     path = home / "issuer.toml"
@@ -105,8 +115,9 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
     try:
         members = {name: _READERS[name](name, value) for name, value in settings.items() if name != "dids"}
         _check_present(members, "name", "status_url")
-        database_url = environment.get(DATABASE_VARIABLE) or members.get("database_url")
-        members["database_url"] = database_url or sqlite_url(home / "issuer.sqlite")
+        members["database_url"] = (
+            environment.get(DATABASE_VARIABLE) or members.get("database_url") or database_url(home, {})
+        )
         members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
         return IssuerConfig(home=home, **members)  # type: ignore[arg-type]  # readers give the fields' types
     except ConfigurationError as err:

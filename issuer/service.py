@@ -153,6 +153,11 @@ class Issuer:
                     work.clear_outbox(delivered)
         return written
 
+    def waiting(self) -> int:
+        """Return how many signed credentials wait for their files to be written."""
+        with self._store.reading() as reading:
+            return len(reading.waiting())
+
     def _mint_one(
         self, work: IssuerWriting, request: MintRequest, options: MintOptions, now: datetime
     ) -> Minted:

@@ -135,6 +135,8 @@ class Verifier:
         if self.store is not None and question.challenge is not None:
             self.store.spend_challenge(question.challenge, now=now)
         verdict = judge(presentation, policy, now=now, trusted=self.trusted)
+        if question.challenge is None:
+            verdict = replace(verdict, reasons=(*verdict.reasons, _not_fresh(question)))
         checked = [
             _checked(outcome, binding, part)
             for outcome, binding, part in zip(
@@ -155,8 +157,13 @@ class Verifier:
         return CheckResult(verdict, (_checked(verified, None, verdict),))
 
     def _asked(self, question: Question, now: datetime) -> Question:
-        """Return the question as it was sent, where this verifier remembers what it sent."""
+        """Return the question as it was sent, where this verifier remembers what it sent.
+
+        Challenge and domain belong together: an answer to the one alone could be somebody else's (E2).
+        """
         if self.store is None or question.challenge is None:
+            if (question.challenge is None) != (question.domain is None):
+                raise ConfigurationError("a challenge is sent for a domain: give both of them, or neither")
             return question
         sent = self.store.find_challenge(question.challenge, now=now)
         if question.domain not in (None, sent.domain):
@@ -212,6 +219,15 @@ class Verifier:
             if result.list_valid_from
             and not self.store.note_status_list(result.list_url, result.list_valid_from)
         )
+
+
+def _not_fresh(question: Question) -> Reason:
+    return Reason(
+        "not-fresh",
+        "No challenge was sent: whoever has a copy of this presentation can show it. Compare the name with "
+        "an identity document.",
+        Severity.REFUSE if question.require_holder else Severity.NOTE,
+    )
 
 
 def _nobody_is_trusted(presented: Presented) -> tuple[Reason, ...]:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import contexts
 import issuer.service
 from runtime.atomic import write_file
-from tests.flows.conftest import PASSPHRASE, Site, as_process, in_process
+from tests.flows.conftest import PASSPHRASE, ROOT, Site, as_process, in_process
 from tests.world import VACCINATION, changed
 from vclib.errors import StoreError
 from vclib.strict_json import JSONValue
@@ -282,6 +286,33 @@ def test_a_credential_whose_file_cannot_be_written_is_delivered_later(
     assert len(in_process("issuer", "list", *site.home, "--json").json) == 1
     again = in_process("issuer", "deliver", "--out", site.path("later"), *site.home, "--json")
     assert again.json["files"] == []
+
+
+def test_credentials_that_wait_are_mentioned(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes, **_options: Any) -> None:
+        raise StoreError(f"cannot write {path}: the disk is full; nothing was changed")
+
+    site.mint("test", "--no-holder")
+    monkeypatch.setattr(issuer.service, "write_file", full)
+    _mint(site, site.path("vaccination.json"), "--no-holder").assert_error(5, "store")
+    monkeypatch.undo()
+    ran = _mint(site, site.path("vaccination.json"), "--no-holder", out="other")
+    assert (ran.code, "minted before as" in ran.out) == (4, True)
+    assert "1 credential was signed and not written: `ddcc issuer deliver" in ran.err
+
+
+@pytest.mark.parametrize("size", [0, 300, 20_000])
+def test_an_issuer_that_could_not_be_made_is_not_left_half_made(tmp_path: Path, size: int) -> None:
+    """K4, K5: keys, then database, then settings; each fails once."""
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    (tmp_path / "passphrase").chmod(0o600)
+    init = ("issuer", "init", "--name", "Ministry", "--home", tmp_path / "issuer")
+    own = ("--passphrase-file", tmp_path / "passphrase")
+    ran = as_process(*init, *own, before=_limit(size))
+    assert (ran.code, ran.out) == (5, "")
+    assert "Traceback" not in ran.err
+    assert [path.name for path in (tmp_path / "issuer").iterdir() if path.is_file()] == []
+    assert in_process(*init, *own).code == 0
 
 
 def test_existing_files_are_not_written_over(site: Site) -> None:
@@ -553,6 +584,35 @@ def test_issuer_texts_cannot_control_the_terminal(site: Site) -> None:
     ran = in_process("verifier", "check", site.write("evil.json", document), *site.checking)
     assert "\x1b" not in ran.out + ran.err
     assert "\u202e" not in ran.out + ran.err
+
+
+def test_a_name_that_a_terminal_cannot_show_ends_nothing(site: Site) -> None:
+    record = changed(VACCINATION, name="林安然")
+    _, credential = site.mint("vaccination", "--no-holder")
+    ran = _mint(site, site.write("record.json", record), "--no-holder")
+    assert (ran.code, credential.name) == (0, "vaccination.vc.json")
+    in_process("wallet", "add", site.path("out/record.vc.json"), *site.alice)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ddcc", "wallet", "list", *map(str, site.alice)],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u6797\\u5b89\\u7136" in done.stdout
+
+
+def test_nothing_starts_with_an_altered_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A10."""
+
+    def altered() -> None:
+        raise contexts.ContextDigestError("ddcc-v1.jsonld is not the file that was pinned")
+
+    monkeypatch.setattr(contexts, "verify_all", altered)
+    in_process("verifier", "challenge").assert_error(5, "context-integrity")
+    assert in_process("--version").code == 0
 
 
 def test_no_passphrase_or_claim_is_in_any_message(site: Site) -> None:

@@ -98,7 +98,29 @@ def test_a_bound_credential_in_an_unsigned_presentation_is_refused(world: World)
     presentation = alice.present(world.mint(VACCINATION, alice), challenge=None, domain=None)
     del presentation["proof"]
     result = world.check(presentation, challenge=None, domain=None)
-    assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["not-presented"])
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["not-fresh", "not-presented"])
+
+
+@pytest.mark.parametrize(("require_holder", "outcome"), [(False, Outcome.ACCEPTED), (True, Outcome.REFUSED)])
+def test_a_presentation_that_answers_nothing_is_told_as_a_possible_copy(
+    world: World, require_holder: bool, outcome: Outcome
+) -> None:
+    """E1, D11: a code on paper is signed once and can be photographed."""
+    alice = world.person(11)
+    paper = alice.present(world.mint(VACCINATION, alice), challenge=None, domain=None)
+    result = world.check(paper, challenge=None, domain=None, require_holder=require_holder)
+    assert (result.verdict.outcome, reasons(result)) == (outcome, ["not-fresh"])
+
+
+@pytest.mark.parametrize(("challenge", "domain"), [(CHALLENGE, None), (None, VENUE)])
+def test_a_challenge_without_a_domain_is_our_own_mistake(
+    world: World, challenge: str | None, domain: str | None
+) -> None:
+    """E2: an answer to the challenge alone could have been made for anybody."""
+    alice = world.person(11)
+    presentation = alice.present(world.mint(VACCINATION, alice))
+    with pytest.raises(ConfigurationError, match="give both of them, or neither"):
+        world.check(presentation, challenge=challenge, domain=domain)
 
 
 def test_a_bound_credential_alone_is_not_decided(world: World) -> None:
