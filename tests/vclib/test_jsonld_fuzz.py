@@ -16,8 +16,8 @@ from vclib.strict_json import JSONObject, JSONValue
 _V2 = "https://www.w3.org/ns/credentials/v2"
 _DDCC = "https://w3id.org/ddcc/v1"
 
-# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise the
-# number and drop `derandomize`.
+# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise
+# the number and drop `derandomize`.
 _EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 
 _KEYWORDS = st.one_of(

@@ -21,8 +21,8 @@ _V2 = "https://www.w3.org/ns/credentials/v2"
 _DDCC = "https://w3id.org/ddcc/v1"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
-# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise the
-# number and drop `derandomize`.
+# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise
+# the number and drop `derandomize`.
 _EXAMPLES = settings(max_examples=100, deadline=None, derandomize=True)
 
 # One term of each kind that contexts can define. Each object has one type at most, because pyoxigraph 0.5

@@ -17,8 +17,8 @@ from vclib import rdfc
 from vclib.nquads import iri_term, literal_term, parse_nquads, serialize_quad
 from vclib.rdfc import Quad
 
-# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise the
-# number and drop `derandomize`.
+# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise
+# the number and drop `derandomize`.
 _EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 
 # Few names and many blank nodes, so that random datasets are full of nodes that look alike. No more than
