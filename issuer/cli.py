@@ -88,9 +88,9 @@ def init_command(
 
 
 @app.command("trust-entry", epilog=epilog("ddcc issuer trust-entry > trust.json"))
-def trust_entry_command(home: Home = None) -> None:
-    """Print a trust file that names this issuer with all its DIDs, for verifiers."""
-    with reporting_errors():
+def trust_entry_command(home: Home = None, as_json: AsJSON = False) -> None:
+    """Print a trust file that names this issuer with all its DIDs, for verifiers; always as JSON."""
+    with reporting_errors(as_json=as_json):
         print_json(trust_entry(load_config(home_folder(home))))
 
 

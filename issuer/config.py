@@ -128,7 +128,7 @@ def save_config(config: IssuerConfig) -> None:
     """Write `issuer.toml`; never over an existing one. Raises StoreError."""
     # A JSON string without control characters is a TOML string too.
     lines = [
-        "# Settings of one issuer. `ddcc issuer --help` says what they mean.",
+        "# Settings of one issuer. `ddcc issuer init --help` says what they mean.",
         f"name = {dump_json(config.name)}",
         f"status_url = {dump_json(config.status_url)}",
         f"suite = {dump_json(config.suite)}",

@@ -100,7 +100,7 @@ def test_an_impossible_record_is_refused_by_its_element(site: Site, record: Any,
     assert ran.out.startswith("refused record 1: ")
     assert element in ran.out
     assert "Agerius" not in ran.out
-    assert in_process("issuer", "list", *site.home, "--json").json == []
+    assert in_process("issuer", "list", *site.home, "--json").json == {"credentials": []}
 
 
 def test_of_many_records_the_good_ones_are_minted(site: Site) -> None:
@@ -147,7 +147,7 @@ def test_an_option_that_cannot_be_is_refused_before_anything_is_signed(
         assert (ran.code, ran.out.startswith("refused record 1")) == (4, True)
     else:
         ran.assert_error(2, "configuration")
-    assert in_process("issuer", "list", *site.home, "--json").json == []
+    assert in_process("issuer", "list", *site.home, "--json").json == {"credentials": []}
 
 
 def test_a_home_without_an_issuer_is_named(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_full_disk_mints_nothing_and_loses_nothing(site: Site, size: int) -> N
     assert (ran.code, ran.out) == (5, ""), ran
     assert "Traceback" not in ran.err
     assert ran.err.startswith("error: [store] ")
-    assert in_process("issuer", "list", *site.home, "--json").json == []
+    assert in_process("issuer", "list", *site.home, "--json").json == {"credentials": []}
     assert list(site.path("out").iterdir()) == []
     # The disk has room again: nothing has to be repaired.
     assert in_process(*arguments, *site.issuer).code == 0
@@ -262,7 +262,8 @@ def test_a_full_disk_keeps_the_status_as_it_was(site: Site) -> None:
     assert ran.code == 5
     assert "Traceback" not in ran.err
     assert site.path("issuer/status/revocation-1.json").read_bytes() == before
-    assert in_process("issuer", "status", record_id, *site.home, "--json").json[0]["state"] == "valid"
+    (told,) = in_process("issuer", "status", record_id, *site.home, "--json").json["credentials"]
+    assert told["state"] == "valid"
 
 
 def test_a_credential_whose_file_cannot_be_written_is_delivered_later(
@@ -283,7 +284,7 @@ def test_a_credential_whose_file_cannot_be_written_is_delivered_later(
     delivered = in_process("issuer", "deliver", "--out", site.path("later"), *site.home, "--json")
     assert [Path(file).name for file in delivered.json["files"]] == ["vaccination.vc.json"]
     assert in_process("wallet", "add", site.path("later/vaccination.vc.json"), *site.alice).code == 0
-    assert len(in_process("issuer", "list", *site.home, "--json").json) == 1
+    assert len(in_process("issuer", "list", *site.home, "--json").json["credentials"]) == 1
     again = in_process("issuer", "deliver", "--out", site.path("later"), *site.home, "--json")
     assert again.json["files"] == []
 
@@ -321,7 +322,7 @@ def test_existing_files_are_not_written_over(site: Site) -> None:
     ran = _mint(site, site.path("vaccination.json"), "--no-holder")
     ran.assert_error(5, "store")
     assert site.path("out/vaccination.vc.json").read_text() == "mine"
-    assert in_process("issuer", "list", *site.home, "--json").json == []
+    assert in_process("issuer", "list", *site.home, "--json").json == {"credentials": []}
     assert _mint(site, site.path("vaccination.json"), "--no-holder", "--force").code == 0
 
 
