@@ -20,6 +20,7 @@ from vclib.strict_json import JSONObject
 def verify_integrity(
     document: JSONObject, environment: Environment, lookups: Lookups
 ) -> tuple[Credential, tuple[VerifiedProof, ...]]:
+    """Return a credential that is genuine, with its proofs; raises the error of the first step that fails."""
     # 1. and 2. Contexts and conformance.
     credential = parse_credential(document, contexts=environment.contexts)
     check_version(document, environment)
@@ -42,6 +43,7 @@ def verify_integrity(
 
 
 def check_version(document: JSONObject, environment: Environment) -> None:
+    """Return if the data model's version is one that is accepted; else CredentialError (threat A16)."""
     version = check_base_context(document)
     if version not in environment.accepted_versions:
         accepted = " or ".join(sorted(environment.accepted_versions))
@@ -49,6 +51,7 @@ def check_version(document: JSONObject, environment: Environment) -> None:
 
 
 def check_acceptable(issuer_id: str, environment: Environment) -> None:
+    """Return if the relying party accepts the issuer, or does not say; else IssuerNotAcceptedError."""
     is_acceptable = environment.is_issuer_acceptable
     if is_acceptable is not None and not is_acceptable(issuer_id):
         raise IssuerNotAcceptedError("the issuer is not one that is accepted here; nothing was looked up")
@@ -73,5 +76,6 @@ def _resolve_signers(issuer_id: str, environment: Environment, lookups: Lookups)
 def issuer_proofs(
     credential: Credential, proofs: Sequence[VerifiedProof], environment: Environment
 ) -> list[VerifiedProof]:
+    """Return those of `proofs` that were made by a key of the issuer's."""
     dids = {credential.issuer_id, *environment.issuer_keys(credential.issuer_id)}
     return [proof for proof in proofs if proof.method.controller in dids]
