@@ -58,9 +58,7 @@ def show_command(record_id: RecordId, home: Home = None, as_json: AsJSON = False
 
 @app.command("status", epilog=epilog("ddcc issuer status k7f3"))
 def status_command(
-    record_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A record; without it, all.")
-    ] = None,
+    record_id: Annotated[str | None, typer.Argument(metavar="ID", help="A record; without it, all.")] = None,
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:

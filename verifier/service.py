@@ -16,7 +16,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from health import Claim, claims_from_credential
+from health import Claim, LinkableValue, claims_from_credential, linkable_values
 from vclib.did import Fetch, resolver
 from vclib.errors import (
     ConfigurationError,
@@ -72,12 +72,16 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class CheckedCredential:
-    """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses."""
+    """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses.
+
+    `linkable` are the values by which another presentation of it would be recognised.
+    """
 
     verdict: Verdict
     verified: VerifiedCredential | None = None
     binding: Binding | None = None
     claims: tuple[Claim, ...] = ()
+    linkable: tuple[LinkableValue, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,5 +270,7 @@ _NOT_PROVEN = Reason("not-presented", "Nobody has proven to be the holder: it wa
 def _checked(outcome: CredentialOutcome, binding: Binding | None, verdict: Verdict) -> CheckedCredential:
     if not isinstance(outcome, VerifiedCredential):
         return CheckedCredential(verdict)
-    claims = claims_from_credential(outcome.credential.document)
-    return CheckedCredential(verdict, outcome, binding, tuple(claims))
+    document = outcome.credential.document
+    return CheckedCredential(
+        verdict, outcome, binding, tuple(claims_from_credential(document)), linkable_values(document)
+    )

@@ -37,9 +37,6 @@ def _mint(site: Site, *arguments: object, out: str = "out") -> Any:
     return in_process("issuer", "mint", *arguments, "--out", site.path(out), *site.issuer)
 
 
-# --- records ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("content", "name"),
     [
@@ -122,9 +119,6 @@ def test_a_missing_file_is_named(site: Site) -> None:
     assert "nowhere.json: no such file" in ran.err
 
 
-# --- options and settings -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "options",
     [
@@ -164,9 +158,6 @@ def test_a_wrong_usage_has_its_exit_code(site: Site) -> None:
         ran = in_process(*arguments)
         assert ran.code == 2
         assert "Traceback" not in ran.err + ran.out
-
-
-# --- keys and databases -------------------------------------------------------------------------
 
 
 def test_a_wrong_passphrase_opens_nothing_and_changes_nothing(site: Site) -> None:
@@ -229,9 +220,6 @@ def test_a_revocation_cannot_be_taken_back(site: Site) -> None:
     record_id, _ = site.mint()
     in_process("issuer", "revoke", record_id, *site.issuer)
     in_process("issuer", "reinstate", record_id, *site.issuer).assert_error(2, "configuration")
-
-
-# --- the disk -----------------------------------------------------------------------------------
 
 
 def _limit(size: int) -> Callable[[], None]:
@@ -324,9 +312,6 @@ def test_existing_files_are_not_written_over(site: Site) -> None:
     assert site.path("out/vaccination.vc.json").read_text() == "mine"
     assert in_process("issuer", "list", *site.home, "--json").json == {"credentials": []}
     assert _mint(site, site.path("vaccination.json"), "--no-holder", "--force").code == 0
-
-
-# --- what is presented --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

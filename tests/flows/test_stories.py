@@ -44,9 +44,6 @@ def test_what_is_minted_held_and_presented_is_accepted(world: World, record: JSO
     assert "/hcid" not in disclosed(result)
 
 
-# --- who presents what to whom ------------------------------------------------------------------
-
-
 def test_somebody_elses_credential_is_refused(world: World) -> None:
     """E4."""
     alice, mallory = world.person(11), world.person(12)
@@ -155,9 +152,6 @@ def test_two_presentations_of_a_bound_credential_show_the_same_key(world: World)
     assert {alice.did, str(credential["id"])} <= shared
 
 
-# --- what a holder cannot do --------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("suite", ["ecdsa-sd-2023", "bbs-2023"])
 def test_the_holders_own_copy_is_refused(world: World, suite: str) -> None:
     """D1."""
@@ -222,9 +216,6 @@ def test_several_people_in_one_credential_are_refused(world: World) -> None:
     result = world.check(signed, challenge=None, domain=None)
     assert result.verdict.outcome is Outcome.REFUSED
     assert "several-subjects" in reasons(result)
-
-
-# --- time and withdrawal ------------------------------------------------------------------------
 
 
 def test_an_expired_credential_is_genuine_and_refused(world: World) -> None:

@@ -33,9 +33,6 @@ def _whole(world: World) -> JSONObject:
     return drop_base_proofs(world.mint(VACCINATION, world.person(11)))
 
 
-# --- whom to trust ------------------------------------------------------------------------------
-
-
 def test_a_trusted_issuer_is_called_by_the_name_of_the_trust_file(world: World) -> None:
     """I7: the credential's own name for its issuer is not used."""
     entry: JSONObject = {"id": world.config.dids["P-256"], "name": "Ministry, as we know it"}
@@ -87,9 +84,6 @@ def test_an_issuer_is_refused_for_a_type_it_is_not_trusted_for(world: World) -> 
     alice = world.person(11)
     result = world.check(alice.present(world.mint(VACCINATION, alice)))
     assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["issuer-not-trusted-for-type"])
-
-
-# --- binding ------------------------------------------------------------------------------------
 
 
 def test_a_bound_credential_in_an_unsigned_presentation_is_refused(world: World) -> None:
@@ -147,9 +141,6 @@ def test_a_credential_bound_to_nobody_is_told_as_such(
     presentation = world.person(11).present(world.mint(VACCINATION, suite="bbs-2023"))
     result = world.check(presentation, require_holder=require_holder)
     assert (result.verdict.outcome, reasons(result)) == (outcome, ["not-bound"])
-
-
-# --- status -------------------------------------------------------------------------------------
 
 
 def test_a_status_that_cannot_be_looked_up_leaves_it_undecided(world: World) -> None:
@@ -265,9 +256,6 @@ def test_a_plain_proof_under_another_did_holds_for_whoever_knows_all_dids(world:
     assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["forged"])
 
 
-# --- challenges ---------------------------------------------------------------------------------
-
-
 def test_a_challenge_is_answered_once(world: World) -> None:
     """E1."""
     world.send_challenge("c-1")
@@ -327,9 +315,6 @@ def test_the_domain_that_was_sent_is_the_one_that_counts(world: World) -> None:
     assert reasons(world.check(presentation, challenge="c-1", domain=None)) == ["wrong-domain"]
     with pytest.raises(ConfigurationError, match="was sent for the domain https://venue"):
         world.check(presentation, challenge="c-1", domain="https://other.example")
-
-
-# --- other documents ----------------------------------------------------------------------------
 
 
 def test_json_of_another_kind_is_bad_input(world: World) -> None:
