@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 from health import Claim, LinkableValue, claims_from_credential, linkable_values
 from vclib.did import Fetch, resolver
 from vclib.errors import (
+    ComplexityError,
     ConfigurationError,
     InvalidChallengeError,
+    MalformedError,
     StatusRetrievalError,
     StoreError,
     VCError,
@@ -189,7 +191,11 @@ class Verifier:
             return self.status_lists[url]
         if self.fetch is None or not url.startswith("https:"):
             raise StatusRetrievalError(f"the status list {url[:200]} is not at hand")
-        return parse_json_object(self.fetch(url))
+        try:
+            return parse_json_object(self.fetch(url))
+        except (MalformedError, ComplexityError) as err:
+            # What the list's host answers says nothing against the credential.
+            raise StatusRetrievalError(f"the status list {url[:200]}: {err.message}") from err
 
     def _policy(self, question: Question) -> Policy:
         return all_of(

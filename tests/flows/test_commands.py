@@ -269,6 +269,14 @@ def test_init_makes_an_issuer_that_mints(tmp_path: Path) -> None:
     in_process("issuer", "init", "--name", "Other", *own).assert_error(5, "store")
 
 
+def test_the_issuer_keeps_no_copy_of_what_it_handed_out(site: Site) -> None:
+    """K1: a credential bound to no key could be presented by whoever steals the database."""
+    _, credential = site.mint("vaccination", "--suite", "bbs-2023")
+    proofs = json.loads(credential.read_bytes())["proof"]
+    for file in site.path("issuer").glob("issuer.sqlite*"):
+        assert all(proof["proofValue"].encode() not in file.read_bytes() for proof in proofs)
+
+
 def test_help_and_version_load_nothing_heavy() -> None:
     """The command answers at once: no JSON-LD, cryptography or database is imported for it."""
     program = (

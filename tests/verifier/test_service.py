@@ -159,6 +159,18 @@ def test_a_status_list_is_fetched_where_it_is_not_at_hand(world: World) -> None:
     assert result.verdict.outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b"[" * 100_000, b"\xff", b" " * 5_000_000])
+def test_whatever_the_host_of_a_list_answers_says_nothing_against_the_credential(
+    world: World, answer: bytes
+) -> None:
+    """H1, J4."""
+    alice = world.person(11)
+    presentation = alice.present(world.mint(VACCINATION, alice))
+    verifier = Verifier(world.trusted, {}, lambda _url: answer)
+    result = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.UNDECIDED, ["not-checked", "not-checked"])
+
+
 def test_a_status_list_that_has_no_address_is_not_fetched(world: World) -> None:
     """Lists that travel as files have urn:uuid: names."""
     urn = "urn:uuid:8f3c2c0e-6f0b-4b58-9b3e-0d5d7f6a1c11"
