@@ -16,7 +16,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from health import Claim, LinkableValue, claims_from_credential, linkable_values
+from health import CONTEXT_SEQUENCES, Claim, LinkableValue, claims_from_credential, linkable_values
 from vclib.did import Fetch, resolver
 from vclib.errors import (
     ComplexityError,
@@ -179,7 +179,11 @@ class Verifier:
     def _environment(self, now: datetime) -> Environment:
         trusted = self.trusted
         environment = Environment(
-            resolver(fetch=self.fetch), now, fetch_status=self._fetch_status, fetch=self.fetch
+            resolver(fetch=self.fetch),
+            now,
+            context_sequences=CONTEXT_SEQUENCES,
+            fetch_status=self._fetch_status,
+            fetch=self.fetch,
         )
         if trusted is None:
             return environment

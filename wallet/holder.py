@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from health import CONTEXT_SEQUENCES
 from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
 from vclib.cid import Resolve
 from vclib.credentials import parse_credential
@@ -189,7 +190,12 @@ class Holder:
             now = self._clock()
             checked = check_credential(
                 document,
-                Environment(resolve=self._resolve, now=now, contexts=self._contexts),
+                Environment(
+                    resolve=self._resolve,
+                    now=now,
+                    contexts=self._contexts,
+                    context_sequences=CONTEXT_SEQUENCES,
+                ),
                 own_dids=[key.did for key in self.keys()],
                 keep_foreign=keep_foreign,
             )

@@ -51,6 +51,28 @@ def test_without_a_trust_file_nothing_is_accepted(world: World) -> None:
     assert reasons(result) == ["no-trust-file"]
 
 
+def test_another_context_on_a_genuine_credential_is_refused(world: World) -> None:
+    """A3: the signature still holds, because the statements stay the same."""
+    alice = world.person(11)
+    credential = drop_base_proofs(world.mint(VACCINATION, alice))
+    contexts = credential["@context"]
+    assert isinstance(contexts, list)
+    credential = {**credential, "@context": [*contexts, "https://w3id.org/citizenship/v2"]}
+    signed = add_proof(
+        new_presentation([credential], holder=alice.did),
+        cryptosuite=alice.key.cryptosuite,
+        key=alice.key.private_key,
+        verification_method=alice.key.verification_method,
+        purpose=AUTHENTICATION,
+        created=world.clock.now,
+        challenge=CHALLENGE,
+        domain=VENUE,
+    )
+    result = world.check(signed)
+    assert result.verdict.outcome is Outcome.REFUSED
+    assert reasons(result) == ["context-not-accepted"]
+
+
 def test_an_unknown_issuer_is_refused_before_anything_is_fetched(world: World) -> None:
     """I1, G11."""
     alice = world.person(11)
