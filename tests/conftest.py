@@ -21,14 +21,14 @@ def world(tmp_path: Path) -> World:
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind that a store has to run on.
 
-    DDCC_TEST_DATABASE names the other one, e.g. postgresql+psycopg:///postgres?host=/run/postgresql; it is
+    DDCC_TEST_POSTGRES names the other one, e.g. postgresql+psycopg:///postgres?host=/run/postgresql; it is
     emptied first.
     """
     if request.param == "sqlite":
         return "sqlite://"
-    url = os.environ.get("DDCC_TEST_DATABASE")
+    url = os.environ.get("DDCC_TEST_POSTGRES")
     if url is None:
-        pytest.skip("DDCC_TEST_DATABASE names no other database")
+        pytest.skip("DDCC_TEST_POSTGRES names no other database")
     engine = create_engine(url)
     tables = MetaData()
     tables.reflect(engine)
