@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from issuer import cli_minting, cli_status
-from issuer.cli_shared import AsJSON, Home, PassphraseFile, epilog, make_folder
+from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
     database_url,
@@ -25,7 +25,9 @@ from issuer.config import (
 from issuer.keys import IssuerKeys, generate_keys, save_keys
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
+from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
+from runtime.folders import make_folder
 from vclib.errors import StoreError, VCError
 
 app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)

@@ -13,20 +13,13 @@ from typing import Annotated
 import typer
 
 from health import RecordRow, RowError, csv_template, read_csv, read_records
-from issuer.cli_shared import (
-    AsJSON,
-    Home,
-    PassphraseFile,
-    epilog,
-    make_folder,
-    opened,
-    opened_with_keys,
-    utc_now,
-)
+from issuer.cli_shared import Home, opened, opened_with_keys
 from issuer.options import MintOptions
 from issuer.report import minted_json, minted_lines, unlinkable_notes
 from issuer.service import Issuer, Minted, MintRequest, NotMinted
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import ExitCode, print_json, print_line, print_warning, read_input, reporting_errors
+from runtime.folders import make_folder
 from vclib.datetimes import parse_datetime
 from vclib.errors import ConfigurationError, MalformedValueError, ParsingError, RecordError, StoreError
 

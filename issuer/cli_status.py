@@ -9,18 +9,10 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from issuer.cli_shared import (
-    AsJSON,
-    Home,
-    PassphraseFile,
-    epilog,
-    opened,
-    opened_store,
-    opened_with_keys,
-    utc_now,
-)
+from issuer.cli_shared import Home, opened, opened_store, opened_with_keys
 from issuer.report import entry_json, status_json, status_line
 from issuer.service import RecordStatus
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, reporting_errors
 
 app = typer.Typer()

@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from runtime.atomic import read_file, write_file
 from runtime.database import sqlite_url
+from runtime.folders import user_data_folder
 from vclib.errors import ConfigurationError, VCError
 from vclib.strict_json import dump_json
 
@@ -90,7 +91,7 @@ def home_folder(
         return option
     if environment.get(HOME_VARIABLE):
         return Path(environment[HOME_VARIABLE])
-    return _data_folder(environment, platform) / "ddcc" / "issuer"
+    return user_data_folder(environment, platform) / "ddcc" / "issuer"
 
 
 def process_environment() -> Mapping[str, str]:
@@ -143,16 +144,6 @@ def save_config(config: IssuerConfig) -> None:
         *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
-
-
-def _data_folder(environment: Mapping[str, str], platform: str) -> Path:
-    if environment.get("XDG_DATA_HOME"):
-        return Path(environment["XDG_DATA_HOME"])
-    if platform == "win32" and environment.get("LOCALAPPDATA"):
-        return Path(environment["LOCALAPPDATA"])
-    if platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path.home() / ".local" / "share"
 
 
 def _read_toml(path: Path) -> dict[str, object]:
