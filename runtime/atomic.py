@@ -28,6 +28,9 @@ _REASONS = {
     errno.ENOENT: "no such file or directory",
     errno.EISDIR: "it is a directory",
     errno.EEXIST: "it exists already",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ENAMETOOLONG: "the name is too long",
     errno.EFBIG: "the file would be too large",
     errno.EIO: "the disk reports an error",
 }
@@ -36,13 +39,15 @@ _REASONS = {
 def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite: bool = True) -> None:
     """Write `content` to `path` at once, or change nothing.
 
-    With `overwrite=False` an existing file of that name is never replaced. Raises StoreError; then neither
-    a half-written nor a temporary file stays behind.
+    With `overwrite=False` an existing file of that name is never replaced; a device or a pipe is not in any
+    case. Raises StoreError; then neither a half-written nor a temporary file stays behind.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    # Not made of the file's own name, which may be as long as a name can be.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         _write_new(temporary, content, mode)
         if overwrite:
+            _refuse_special_file(path)
             os.replace(temporary, path)
         else:
             take_free_name(temporary, path)
@@ -106,6 +111,12 @@ def sync_directory(directory: Path) -> None:
 def reason(err: OSError) -> str:
     """Return what went wrong in a few words, without the path."""
     return _REASONS.get(err.errno or 0) or err.strerror or type(err).__name__
+
+
+def _refuse_special_file(path: Path) -> None:
+    """Refuse what taking the name would destroy for everybody, such as /dev/null under its administrator."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise StoreError(f"cannot write {path}: it is a device or a pipe, not a file; nothing was changed")
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

@@ -128,3 +128,18 @@ def test_wide_permissions_are_narrowed_and_told(tmp_path: Path) -> None:
     assert narrow_permissions(target) is True
     assert _mode(target) == 0o600
     assert narrow_permissions(target) is False
+
+
+def test_a_device_or_a_pipe_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match="it is a device or a pipe, not a file; nothing was changed"):
+        write_file(pipe, b"new", overwrite=True)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_name_may_be_as_long_as_a_name_can_be(tmp_path: Path) -> None:
+    write_file(tmp_path / ("x" * 255), b"new")
+    with pytest.raises(StoreError, match="the name is too long; nothing was changed"):
+        write_file(tmp_path / ("x" * 256), b"new")
