@@ -8,7 +8,6 @@ what is read, so nothing starts (threat A10).
 from __future__ import annotations
 
 import importlib
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -19,7 +18,9 @@ import typer
 from typer.core import TyperGroup
 
 import contexts
-from runtime.console import EXIT_CODES_HELP, ExitCode
+from runtime.console import EXIT_CODES_HELP, ExitCode, print_error, report_system_error
+from runtime.streams import flush_output, open_standard_streams
+from vclib.errors import ConfigurationError
 
 # Name: (module that has the Typer application `app`, help).
 PROGRAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -79,20 +80,37 @@ def _check_contexts() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line in this process and return its exit code, usage errors included."""
+    for number, argument in enumerate(arguments, start=1):
+        if not _is_text(argument):
+            encoding = sys.getfilesystemencoding()
+            error = ConfigurationError(
+                f"expected {encoding} text as argument {number}; a file may be renamed"
+            )
+            print_error(error, as_json="--json" in arguments)
+            return ExitCode.USAGE
     try:
         _make_app()(list(arguments), prog_name="ddcc")
     except SystemExit as err:
         return err.code if isinstance(err.code, int) else ExitCode.REFUSED
+    except OSError as err:
+        # Help and usage errors are printed by the command-line parser.
+        return report_system_error(err)
     return ExitCode.OK
 
 
 def main() -> None:
-    """Run the command line of this process."""
-    # A terminal that cannot show a character shows its number; nobody's name may end the program.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    _make_app()(prog_name="ddcc")
+    """Run the command line of this process; an output that could not be written is a failure."""
+    open_standard_streams()
+    code = run(sys.argv[1:])
+    lost = flush_output()
+    if lost is not None and code == ExitCode.OK:
+        code = report_system_error(lost)
+    sys.exit(code)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument is text in the locale's encoding; Python keeps other bytes as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import stat
 import sys
 import warnings
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import typer
 
-from runtime.atomic import read_file
+from runtime.atomic import read_file, reason
 from runtime.inert import inert_json, inert_text
 from vclib import errors
 from vclib.errors import ConfigurationError, VCError
@@ -41,6 +42,7 @@ __all__ = [
     "read_input",
     "read_new_passphrase",
     "read_passphrase",
+    "report_system_error",
     "reporting_errors",
 ]
 
@@ -62,12 +64,13 @@ class ExitCode(IntEnum):
     BAD_INPUT = 4
     STORE = 5
     INTERRUPTED = 130
+    READER_LEFT = 141
 
 
 EXIT_CODES_HELP = (
     "Exit codes: 0 done or accepted; 1 refused or not accepted; 2 wrong usage or configuration; "
     "3 could not be checked (a host is down, an unknown suite); 4 bad input; "
-    "5 file, database or passphrase; 130 interrupted."
+    "5 file, database or passphrase; 130 interrupted; 141 nobody reads the output any more."
 )
 
 # The first class that fits decides, so narrower classes stand before wider ones.
@@ -111,13 +114,32 @@ def reporting_errors(*, as_json: bool = False) -> Iterator[None]:
     except KeyboardInterrupt as err:
         print("interrupted", file=sys.stderr)
         raise typer.Exit(ExitCode.INTERRUPTED) from err
+    except OSError as err:
+        raise typer.Exit(report_system_error(err, as_json=as_json)) from err
+
+
+def report_system_error(error: OSError, *, as_json: bool = False) -> ExitCode:
+    """Print what the operating system refused that nobody has named yet; returns the exit code.
+
+    Without a file it was the output itself that could not be written. A reader that went away (`| head`) has
+    what it wanted, so nothing is printed.
+    """
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.READER_LEFT
+    failed = f"cannot use {_file_of(error)}" if error.filename else "cannot write the output"
+    # Standard error may be just as full.
+    with contextlib.suppress(OSError):
+        print_error(errors.StoreError(f"{failed}: {reason(error)}"), as_json=as_json)
+    return ExitCode.STORE
 
 
 def print_error(error: VCError, *, as_json: bool = False) -> None:
     """Print `error: [code] message` to standard error, and the error as JSON to standard output if asked."""
     print(f"error: [{error.code}] {inert_text(error.message)}", file=sys.stderr)
     if as_json:
-        members: JSONObject = {"code": error.code, "message": error.message}
+        # A file name may hold bytes that are no text; JSON has no place for them.
+        message = error.message.encode("utf-8", "backslashreplace").decode("utf-8")
+        members: JSONObject = {"code": error.code, "message": message}
         if error.type is not None:
             members["type"] = error.type
         print_json({"error": members})
@@ -197,12 +219,17 @@ def read_new_passphrase(
     return passphrase
 
 
+def _file_of(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
+
+
 def _passphrase_from_file(file: Path) -> str:
     content = read_input(file, max_bytes=_MAX_PASSPHRASE_BYTES)
     if str(file) != "-" and stat.S_IMODE(file.stat().st_mode) & 0o077:
         print_warning(f"other users of this computer may read {file}")
     try:
-        passphrase = content.decode("utf-8").split("\n", 1)[0].removesuffix("\r")
+        # Some editors begin every text with a byte order mark; nobody means it to be in the passphrase.
+        passphrase = content.decode("utf-8-sig").split("\n", 1)[0].removesuffix("\r")
     except UnicodeDecodeError as err:
         raise ConfigurationError("the passphrase file is not UTF-8 text") from err
     if not passphrase:

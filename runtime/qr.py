@@ -34,6 +34,8 @@ _JPEG = b"\xff\xd8\xff"
 _TERMINAL_COLOURS = "\x1b[38;5;16;48;5;231m"
 _TERMINAL_RESET = "\x1b[0m"
 _HALF_BLOCKS = {(0, 0): " ", (1, 0): "\u2580", (0, 1): "\u2584", (1, 1): "\u2588"}
+# The characters that `QRCode.terminal` is made of, which not every terminal has.
+BLOCKS = "".join(_HALF_BLOCKS.values())
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from runtime.console import (
     print_warning,
     reporting_errors,
 )
-from runtime.qr import QRCode, make_qr
+from runtime.qr import BLOCKS, QRCode, make_qr
+from runtime.streams import can_print
 from vclib.errors import ConfigurationError, StoreError
 from vclib.strict_json import JSONObject, JSONValue, dump_json
 from wallet.cli_shared import WalletFile, Yes, credential_line, opened
@@ -78,6 +79,8 @@ class _Delivery:
             raise ConfigurationError(
                 f"expected a file name that ends in .png or .svg, found {self.qr.name!r}"
             )
+        if self.qr_terminal and not can_print(BLOCKS):
+            raise ConfigurationError("this terminal cannot show a QR code: write a picture with --qr FILE")
         if self.wants_code:
             # The signature is yet to come; its length is known well enough.
             make_qr(encode_presentation(planned.document) + "0" * _SIGNATURE_CHARACTERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sys
@@ -270,3 +271,43 @@ def test_input_is_bounded_from_a_file_and_from_standard_input(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"123456")))
     with pytest.raises(ComplexityError, match="standard input is larger"):
         read_input(Path("-"), max_bytes=5)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space"), "cannot write the output: the disk is full"),
+        (PermissionError(errno.EACCES, "Denied", "a/b"), "cannot use a/b: permission denied"),
+        (OSError(errno.ENAMETOOLONG, "Long", b"x"), "cannot use x: the name is too long"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    error: OSError, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as stopped, reporting_errors(as_json=True):
+        raise error
+    assert stopped.value.exit_code == ExitCode.STORE
+    captured = capsys.readouterr()
+    assert captured.err == f"error: [store] {message}\n"
+    assert json.loads(captured.out)["error"]["message"] == message
+
+
+def test_a_reader_that_went_away_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as stopped, reporting_errors(as_json=True):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+    assert stopped.value.exit_code == 141
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_message_with_bytes_that_are_no_text_is_json_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_error(StoreError("cannot read \udcff.json"), as_json=True)
+    assert json.loads(capsys.readouterr().out)["error"]["message"] == "cannot read \\udcff.json"
+
+
+def test_a_byte_order_mark_is_no_part_of_a_passphrase(tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_bytes(b"\xef\xbb\xbfcorrect horse\r\n")
+    file.chmod(0o600)
+    assert read_passphrase("Passphrase", file=file, environment={}) == "correct horse"
