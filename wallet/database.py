@@ -23,6 +23,10 @@ from wallet.filesystem import network_filesystem
 APPLICATION_ID = 0x44444357
 FORMAT_VERSION = 1
 
+# https://www.sqlite.org/fileformat.html section 1.3: how a file begins, where its application id ends.
+_MAGIC = b"SQLite format 3\0"
+_APPLICATION_ID_END = 72
+
 DAMAGED = "the wallet file was altered or damaged"
 
 _SCHEMA = (
@@ -73,7 +77,8 @@ def create(path: Path, *, master_key: bytes, manifest: bytes, backup_note: bytes
             raise StoreError(f"there is a file already at {path}; nothing was changed")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse_network_share(path)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+        # Not made of the wallet's own name, which may be as long as a name can be.
+        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
             _write_new(temporary, (1, master_key, manifest, backup_note))
@@ -88,11 +93,12 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
     Raises StoreError if there is none, it is another kind of file, or another program has it open.
     """
-    if not path.exists():
-        raise StoreError(f"there is no wallet at {path}; make one with: ddcc wallet init")
-    if not read_only:
-        _refuse_network_share(path)
     with translated(path, "open the wallet"):
+        if not path.exists():
+            raise StoreError(f"there is no wallet at {path}; make one with: ddcc wallet init")
+        if not read_only:
+            _refuse_network_share(path)
+        _refuse_other_file(path)
         connection = _connection(path, "ro" if read_only else "rw")
         try:
             _lock(connection, read_only=read_only)
@@ -101,6 +107,20 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _refuse_other_file(path: Path) -> None:
+    """Refuse what is no wallet before SQLite sees it, which already by opening changes an empty file.
+
+    Where a journal lies beside the file, what a crash left half written is judged after it was rolled back.
+    """
+    if not path.is_file():
+        raise StoreError(f"cannot open the wallet {path}: it is not a file")
+    with path.open("rb") as file:
+        header = file.read(_APPLICATION_ID_END)
+    ours = header.startswith(_MAGIC) and header.endswith(APPLICATION_ID.to_bytes(4, "big"))
+    if not ours and not path.with_name(f"{path.name}-journal").exists():
+        raise StoreError(f"cannot open the wallet {path}: it is not a wallet file; nothing was changed")
 
 
 def _connection(path: Path, mode: str) -> sqlite3.Connection:

@@ -32,9 +32,10 @@ def network_filesystem(path: Path, *, mounts: Path = MOUNTS) -> str | None:
     """Return the type of the network file system that `path` lies on, None for a local or unknown one."""
     try:
         lines = mounts.read_text("utf-8", "replace").splitlines()
-    except OSError:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):
+        # RuntimeError: symbolic links that lead in a circle; whoever opens the path will say so.
         return None
-    resolved = path.resolve()
     # A mount later in the list, on the same or a deeper directory, covers the earlier ones.
     longest, found = -1, None
     for line in lines:

@@ -58,3 +58,12 @@ def test_a_wallet_on_a_network_share_is_refused(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(StoreError, match="which may lose a save"):
         WalletStore.open(path, "correct horse")
     WalletStore.open(path, "correct horse", read_only=True).close()
+
+
+def test_symbolic_links_in_a_circle_are_refused_by_whoever_opens_them(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    assert filesystem.network_filesystem(loop) is None
+    cheap = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
+    with pytest.raises(StoreError, match="cannot make the wallet"):
+        WalletStore.create(loop, "correct horse", parameters=cheap)

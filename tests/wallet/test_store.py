@@ -579,3 +579,32 @@ def test_keys_do_not_show_in_the_representation(path: Path) -> None:
         key: bytes = store._key
         assert key.hex() not in repr(store)
         assert repr(key) not in repr(store)
+
+
+# --- what is no wallet --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"SQLite format 3\0", b"x" * 5000])
+def test_a_file_that_is_no_wallet_stays_as_it_was(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="it is not a wallet file; nothing was changed"):
+        WalletStore.open(path, PASSPHRASE)
+    assert path.read_bytes() == content
+
+
+def test_the_database_of_another_program_stays_as_it_was(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="it is not a wallet file"):
+        WalletStore.open(path, PASSPHRASE)
+    assert path.read_bytes() == before
+
+
+def test_a_pipe_or_a_folder_is_no_wallet(path: Path, tmp_path: Path) -> None:
+    os.mkfifo(path)
+    for other in (path, tmp_path):
+        with pytest.raises(StoreError, match="it is not a file"):
+            WalletStore.open(other, PASSPHRASE)
