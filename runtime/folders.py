@@ -10,18 +10,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runtime.atomic import reason
-from vclib.errors import StoreError
+from vclib.errors import ConfigurationError, StoreError
 
 
 def user_data_folder(environment: Mapping[str, str], platform: str) -> Path:
-    """Return the folder of the user's data; `platform` is `sys.platform`."""
+    """Return the folder of the user's data; `platform` is `sys.platform`. Raises ConfigurationError."""
     if environment.get("XDG_DATA_HOME"):
         return Path(environment["XDG_DATA_HOME"])
     if platform == "win32" and environment.get("LOCALAPPDATA"):
         return Path(environment["LOCALAPPDATA"])
     if platform == "darwin":
-        return Path("~/Library/Application Support").expanduser()
-    return Path("~/.local/share").expanduser()
+        return expanded(Path("~/Library/Application Support"))
+    return expanded(Path("~/.local/share"))
+
+
+def expanded(path: Path) -> Path:
+    """Return `path` with `~` and `~user` replaced; ConfigurationError where nobody has such a home."""
+    try:
+        return path.expanduser()
+    except RuntimeError as err:
+        raise ConfigurationError(f"no home folder is known for {path}; name another path") from err
 
 
 def make_folder(folder: Path, *, mode: int = 0o700) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.folders import user_data_folder
+from runtime.folders import expanded, user_data_folder
 
 WALLET_VARIABLE = "DDCC_WALLET"
 PASSPHRASE_VARIABLE = "DDCC_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -34,11 +34,11 @@ class WalletConfig:
 def load_config(
     wallet: Path | None, environment: Mapping[str, str] = os.environ, *, platform: str = sys.platform
 ) -> WalletConfig:
-    """Return the settings: the option's file, else DDCC_WALLET, else the user's own."""
+    """Return the settings: the option's file, else DDCC_WALLET, else the user's own; ConfigurationError."""
     if wallet is not None:
         path = wallet
     elif environment.get(WALLET_VARIABLE):
         path = Path(environment[WALLET_VARIABLE])
     else:
         path = user_data_folder(environment, platform) / "ddcc" / FILE_NAME
-    return WalletConfig(path.expanduser(), environment)
+    return WalletConfig(expanded(path), environment)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.folders import make_folder, user_data_folder
-from vclib.errors import StoreError
+from runtime.folders import expanded, make_folder, user_data_folder
+from vclib.errors import ConfigurationError, StoreError
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,8 @@ def test_a_folder_in_place_of_a_file_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(StoreError, match=r"cannot make the folder .*: it exists already"):
         make_folder(tmp_path / "a")
+
+
+def test_a_home_that_nobody_has_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"no home folder is known for ~nobody-of-that-name/x"):
+        expanded(Path("~nobody-of-that-name/x"))
