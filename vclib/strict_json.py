@@ -54,7 +54,9 @@ def parse_json(text: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int 
             parse_float=_finite_float,
         )
     except json.JSONDecodeError as err:
-        raise ParsingError(f"expected JSON, {err.msg} at line {err.lineno} column {err.colno}") from err
+        # Some of Python's messages end in "at" already.
+        problem = err.msg.removesuffix(" at")
+        raise ParsingError(f"expected JSON, {problem} at line {err.lineno} column {err.colno}") from err
     except RecursionError as err:
         raise ComplexityError(f"JSON is nested deeper than {max_depth} levels") from err
     # Escaped halves of a surrogate pair decode to code points that no UTF-8 text can hold. The scan is

@@ -316,3 +316,8 @@ def test_arbitrary_input_is_read_as_python_reads_it_or_refused_by_name(text: byt
     except (MalformedError, ComplexityError):
         return
     assert value == json.loads(text)
+
+
+def test_a_place_is_told_in_plain_words() -> None:
+    with pytest.raises(ParsingError, match=r"expected JSON, Invalid control character at line 1 column 2$"):
+        parse_json('"\n"')
