@@ -5,8 +5,10 @@ Only translates between the command line and `issuer.service`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -21,11 +23,24 @@ from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import ExitCode, print_json, print_line, print_warning, read_input, reporting_errors
 from runtime.folders import make_folder
 from vclib.datetimes import parse_datetime
-from vclib.errors import ConfigurationError, MalformedValueError, ParsingError, RecordError, StoreError
+from vclib.errors import (
+    ComplexityError,
+    ConfigurationError,
+    MalformedValueError,
+    ParsingError,
+    RecordError,
+    StoreError,
+)
+from vclib.strict_json import parse_json
 
 app = typer.Typer()
 
 _FORMS = ("auto", "json", "csv", "fhir")
+
+# A file with more would take hours, and all its records are held in memory.
+MAX_RECORDS = 100_000
+# What common file systems hold.
+_MAX_NAME_BYTES = 255
 
 # How many records are signed in one transaction.
 _BATCH = 100
@@ -146,7 +161,11 @@ def _read_requests(
     """Return the records of a file, and what was wrong with the others."""
     text = _read_text(file)
     word = "record" if _looks_like_json(text) else "line"
-    rows = list(_read_rows(text, form, now))
+    rows = list(islice(_read_rows(text, form, now), MAX_RECORDS + 1))
+    if len(rows) > MAX_RECORDS:
+        raise ComplexityError(f"{file}: expected at most {MAX_RECORDS} records, found more; split the file")
+    if not rows:
+        raise RecordError(f"{file}: expected at least one record, found none")
     stem = "record" if str(file) == "-" else file.stem
     width = len(str(len(rows)))
     requests: list[MintRequest] = []
@@ -175,7 +194,15 @@ def _read_rows(text: str, form: str, now: datetime) -> Iterable[RecordRow | RowE
         return read_csv(text, now=now)
     if form != "auto" and not _looks_like_json(text):
         raise ParsingError(f"expected {form}, which begins with a brace or bracket; found other text")
+    if form == "fhir":
+        _check_bundle(text)
     return read_records(text, now=now)
+
+
+def _check_bundle(text: str) -> None:
+    document = parse_json(text.removeprefix("\ufeff"), max_bytes=len(text))
+    if not isinstance(document, dict) or document.get("resourceType") != "Bundle":
+        raise RecordError("--format fhir: expected an object with the resourceType Bundle, found other JSON")
 
 
 def _looks_like_json(text: str) -> bool:
@@ -185,6 +212,10 @@ def _looks_like_json(text: str) -> bool:
 def _check_files(out: Path, requests: Sequence[MintRequest], *, force: bool) -> None:
     """Refuse before anything is signed what could not be written afterwards."""
     make_folder(out)
+    # A credential whose file has no possible name would wait for delivery for ever.
+    too_long = [each.file_name for each in requests if len(os.fsencode(each.file_name)) > _MAX_NAME_BYTES]
+    if too_long:
+        raise StoreError(f"the file name {too_long[0]} is too long: rename the file; nothing was changed")
     existing = [each.file_name for each in requests if (out / each.file_name).exists()]
     if existing and not force:
         raise StoreError(

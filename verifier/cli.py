@@ -28,7 +28,13 @@ from runtime.folders import make_folder
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError
+from vclib.errors import (
+    ComplexityError,
+    ConfigurationError,
+    MalformedError,
+    MalformedValueError,
+    ParsingError,
+)
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.config import VerifierConfig, load_config
@@ -189,7 +195,7 @@ def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssue
         return None
     try:
         return TrustedIssuers.from_json(parse_json_object(read_input(path)))
-    except (MalformedError, ConfigurationError) as err:
+    except (MalformedError, ComplexityError, ConfigurationError) as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
 
 
@@ -197,7 +203,10 @@ def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
     """Return status list credentials by the URL they say they are published at; each is verified later."""
     lists: dict[str, JSONObject] = {}
     for file in _each_file(files):
-        document = parse_json_object(read_input(file))
+        try:
+            document = parse_json_object(read_input(file))
+        except ParsingError as err:
+            raise ParsingError(f"{file}: {err.message}") from err
         url = document.get("id")
         if not isinstance(url, str):
             raise MalformedValueError(f"{file}: expected a status list credential with an id")

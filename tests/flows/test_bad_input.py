@@ -21,6 +21,7 @@ import pytest
 
 import contexts
 import issuer.service
+from issuer import cli_minting
 from runtime.atomic import write_file
 from tests.flows.conftest import PASSPHRASE, ROOT, Site, as_process, in_process
 from tests.world import VACCINATION, changed
@@ -52,6 +53,8 @@ def _mint(site: Site, *arguments: object, out: str = "out") -> Any:
         ("name;age\nAulus;44\n", "record"),
         ("just some words", "record"),
         ('{"resourceType": "Bundle"}', "record"),
+        ("[]", "record"),
+        ("name,birthDate,vaccination.vaccine\n", "record"),
     ],
     ids=[
         "empty",
@@ -66,6 +69,8 @@ def _mint(site: Site, *arguments: object, out: str = "out") -> Any:
         "csv of others",
         "words",
         "empty bundle",
+        "empty array",
+        "heading alone",
     ],
 )
 def test_a_file_without_records_is_refused(site: Site, content: str | bytes, name: str) -> None:
@@ -111,6 +116,27 @@ def test_of_many_records_the_good_ones_are_minted(site: Site) -> None:
         "input-3.vc.json",
     ]
     assert [refused["place"] for refused in ran.json["refused"]] == ["record 2", "record 4"]
+
+
+def test_a_format_that_was_named_is_held_to(site: Site) -> None:
+    ran = _mint(site, site.path("vaccination.json"), "--no-holder", "--format", "fhir")
+    ran.assert_error(4, "record")
+    assert "resourceType Bundle" in ran.err
+
+
+def test_a_file_of_too_many_records_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """J4."""
+    monkeypatch.setattr(cli_minting, "MAX_RECORDS", 2)
+    ran = _mint(site, site.write("input.json", [VACCINATION] * 3), "--no-holder")
+    ran.assert_error(4, "complexity")
+    assert "expected at most 2 records, found more; split the file" in ran.err
+
+
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_signed(site: Site) -> None:
+    ran = _mint(site, site.write("x" * 250 + ".json", VACCINATION), "--no-holder")
+    ran.assert_error(5, "store")
+    assert ran.err.endswith(".vc.json is too long: rename the file; nothing was changed\n")
+    assert in_process("issuer", "list", *site.home, "--json").json["credentials"] == []
 
 
 def test_a_missing_file_is_named(site: Site) -> None:
@@ -547,7 +573,9 @@ def test_many_statements_are_refused(site: Site) -> None:
     [
         (("--at", "yesterday"), 2, "configuration"),
         (("--trust", "TRUST"), 2, "configuration"),
+        (("--trust", "DEEP"), 2, "configuration"),
         (("--trust", "missing.json"), 5, "store"),
+        (("--status", "CUT"), 4, "parsing"),
         (("--status", "LIST"), 4, "malformed-value"),
         (("--status", "missing.json"), 5, "store"),
     ],
@@ -558,8 +586,12 @@ def test_a_verifiers_own_mistake_is_told_apart_from_a_bad_presentation(
     document = site.write("presented.json", {"type": "VerifiablePresentation"})
     site.write("TRUST", {"issuers": [{"id": "Ministry"}]})
     site.write("LIST", {"no": "id"})
-    argument = site.path(options[1]) if options[1] in ("TRUST", "LIST") else options[1]
-    in_process("verifier", "check", document, options[0], argument, "--offline").assert_error(code, name)
+    site.write("DEEP", DEEP)
+    site.write("CUT", "{")
+    argument = options[1] if options[1] in ("yesterday", "missing.json") else site.path(options[1])
+    ran = in_process("verifier", "check", document, options[0], argument, "--offline")
+    ran.assert_error(code, name)
+    assert options[1] in ran.err
 
 
 def test_issuer_texts_cannot_control_the_terminal(site: Site) -> None:
