@@ -6,12 +6,14 @@ Not here: the story (`ddcc.demo`) and how commands are run and shown (`ddcc.demo
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ddcc.demo import PASSPHRASE, Demo
 from ddcc.demo_stage import Stage
@@ -73,7 +75,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _tell_what_next(console: Console, folder: Path, steps: int) -> None:
     wallet = folder / "wallets" / "mira.ddcc"
-    console.print(f"\n[bold green]{steps} steps, all as told.[/] The files stay in {folder}.")
+    kept = f"The files stay in {escape(str(folder))}."
+    console.print(f"\n[bold green]{steps} steps, all as told.[/] {kept}", soft_wrap=True)
     console.print(f"Every passphrase is [bold]{PASSPHRASE}[/]. Try:")
     for command in (
         f"ddcc wallet history --wallet {wallet}",
@@ -83,4 +86,7 @@ def _tell_what_next(console: Console, folder: Path, steps: int) -> None:
         "ddcc issuer mint --csv-template vaccination",
         "ddcc verifier check --help",
     ):
-        console.print(f"  {command}", soft_wrap=True)
+        console.print(f"  {escape(command)}", soft_wrap=True)
+    program = Path(sys.argv[0])
+    if program.name == "ddcc" and shutil.which("ddcc") is None:
+        console.print(f"ddcc is not on the PATH: type {escape(str(program))} instead.", soft_wrap=True)

@@ -67,3 +67,21 @@ def test_a_comparison_that_does_not_hold_fails_the_demonstration() -> None:
 )
 def test_its_records_are_those_of_the_examples(record: Path) -> None:
     assert record.read_bytes() == (ROOT / "examples" / record.name).read_bytes()
+
+
+def test_a_folder_with_markup_in_its_name_is_shown_as_it_is(tmp_path: Path) -> None:
+    ran = in_process("demo", "--dir", tmp_path / "[red]x[" / "[")
+    assert ran.code == 0, ran.err
+    assert f"The files stay in {tmp_path}/[red]x[/[.\n" in ran.out
+    assert f"--home {tmp_path}/[red]x[/[/issuer\n" in ran.out
+    ran = in_process("demo", "--dir", tmp_path / "[/]")
+    assert ran.code == 0, ran.err
+
+
+def test_who_has_no_ddcc_on_the_path_is_told_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", [".venv/bin/ddcc", "demo"])
+    ran = in_process("demo", "--dir", tmp_path / "demo")
+    assert ran.out.endswith("\nddcc is not on the PATH: type .venv/bin/ddcc instead.\n")
