@@ -26,8 +26,8 @@ class ContextPolicy:
     """What a program accepts as `@context`.
 
     `accepted`: the URLs, each of which must also be pinned in `contexts`. `inline`: context objects too,
-    also with `@vocab` and `@base`, and null. `nested`: an `@context` in objects below the top; members of
-    `verifiableCredential` are documents of their own and may always have one. `integral_floats`: numbers
+    also with `@vocab` and `@base`, and null. `nested`: an `@context` in objects below the top, or as the one
+    member of a context object; members of `verifiableCredential` are documents and may always have one. `integral_floats`: numbers
     spelt like 7.0, which the standard reads as the integer 7 and some libraries as a double.
     """
 
@@ -123,6 +123,11 @@ def _check_inline(context: JSONObject, policy: ContextPolicy) -> None:
         setting = next((key for key in _CATCH_ALL_KEYWORDS if key in context), None)
         what = f"a context object that sets {setting}" if setting else "a context object"
         raise ContextNotAcceptedError(f"{what} is not accepted, only the URL of a known context")
+    if policy.nested and context.keys() == {"@context"}:
+        # A whole context document where its content belongs, as in a proof chain of the W3C suites: libraries
+        # read it as if it were unwrapped.
+        _check_entries(context["@context"], policy)
+        return
     for keyword in _REFUSED_KEYWORDS:
         if keyword in context:
             raise ContextNotAcceptedError(f"a context object with {keyword} is not accepted")

@@ -94,7 +94,10 @@ def test_what_is_no_url_is_refused_by_default(context: JSONValue, message: str) 
         ({"@import": _V2}, "with @import is not accepted"),
         ({"@import": _UNKNOWN}, "with @import is not accepted"),
         ({"@propagate": False}, "with @propagate is not accepted"),
-        ({"@context": {"p": "urn:p"}}, "with @context is not accepted"),
+        ({"@context": {"p": "urn:p"}, "q": "urn:q"}, "with @context is not accepted"),
+        ({"@context": _UNKNOWN}, "'https://evil.example/contexts/v1' is not known"),
+        ({"@context": [_V2, {"@import": _V2}]}, "with @import is not accepted"),
+        ({"@context": {"@context": {"p": "urn:p", "@propagate": False}}}, "with @propagate is not accepted"),
         ({"p": {"@id": "urn:p", "@context": _UNKNOWN}}, "'https://evil.example/contexts/v1' is not known"),
         (
             {"p": {"@id": "urn:p", "@context": [{"q": {"@id": "urn:q", "@context": _UNKNOWN}}]}},
@@ -112,6 +115,16 @@ def test_context_object_cannot_reach_further_even_where_it_is_accepted(
     """A1 and A3: contexts within contexts are looked at like all others."""
     with pytest.raises(ContextNotAcceptedError, match=message):
         jsonld.to_quads(_credential([_V2, context]), contexts=UNSAFE_ANY_CONTEXT)
+
+
+def test_whole_context_document_as_a_context_is_read_unwrapped_where_anything_is_accepted() -> None:
+    """The proof chains of the vc-di-eddsa test suite have one."""
+    wrapped = _credential([_V2, {"@context": {"p": "urn:p"}}], p="x")
+    quads = jsonld.to_quads(wrapped, contexts=UNSAFE_ANY_CONTEXT)
+    assert ("<urn:p>", '"x"') in {(quad.predicate, quad.object) for quad in quads}
+    for policy in (DEFAULT_CONTEXTS, ContextPolicy(frozenset({_V2}), inline=True)):
+        with pytest.raises(ContextNotAcceptedError, match="context object"):
+            jsonld.to_quads(wrapped, contexts=policy)
 
 
 @pytest.mark.parametrize(
