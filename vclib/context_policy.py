@@ -27,8 +27,9 @@ class ContextPolicy:
 
     `accepted`: the URLs, each of which must also be pinned in `contexts`. `inline`: context objects too,
     also with `@vocab` and `@base`, and null. `nested`: an `@context` in objects below the top, or as the one
-    member of a context object; members of `verifiableCredential` are documents and may always have one. `integral_floats`: numbers
-    spelt like 7.0, which the standard reads as the integer 7 and some libraries as a double.
+    member of a context object; members of `verifiableCredential` are documents of their own and may always
+    have one. `integral_floats`: numbers spelt like 7.0, which the standard reads as the integer 7 and some
+    libraries as a double.
     """
 
     accepted: frozenset[str]
