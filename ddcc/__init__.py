@@ -1,0 +1,1 @@
+"""The command `ddcc`, made of the three programs' own, and the demonstration."""

@@ -8,6 +8,7 @@ what is read, so nothing starts (threat A10).
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -87,7 +88,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line of this process."""
+    # A terminal that cannot show a character shows its number; nobody's name may end the program.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     _make_app()(prog_name="ddcc")
 
 

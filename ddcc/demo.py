@@ -1,4 +1,4 @@
-"""The demonstration: three people, three certificates, two doors, and nine presentations that are refused.
+"""The demonstration: three people, three credentials, two doors, and nine presentations that are refused.
 
 A ministry mints a vaccination, a test and a recovery record; a wallet each takes them in; a venue and a
 border ask for what they need; somebody changes, copies, steals, waits too long. All with the commands that
@@ -92,8 +92,6 @@ class Demo:
         self._meet_impostor(mira)
         self._wait_too_long(tested)
         self._revoke(mira, held, record_id)
-
-    # --- what goes well -------------------------------------------------------------------------
 
     def _prepare(self) -> None:
         for name in _FOLDERS:
@@ -206,8 +204,6 @@ class Demo:
         handles = handles_in_common(first, second, known=issuer_of(first))
         self._stage.expect("no signature, key or id is in both", holds=not handles)
 
-    # --- what is refused ------------------------------------------------------------------------
-
     def _cheat(self, mira: Person, held: str, at_venue: Answer) -> None:
         self._stage.title("What is refused, and why")
         challenge = self._challenge()
@@ -275,8 +271,6 @@ class Demo:
         choice = (held, "--for", "venue")
         answer = self._present(mira, "mira-late.json", *choice, challenge=self._challenge(), domain=VENUE)
         self._check("She presents it once more.", answer, VENUE, _refused("revoked"))
-
-    # --- pieces ---------------------------------------------------------------------------------
 
     def _saved_challenge(self, place: str, domain: str) -> str:
         return self._stage.run(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,8 @@ from rich.console import Console
 from ddcc.demo import PASSPHRASE, Demo
 from ddcc.demo_stage import Stage
 from runtime.atomic import reason, write_file
-from runtime.console import EXIT_CODES_HELP, ExitCode, print_json, reporting_errors
+from runtime.commands import epilog, utc_now
+from runtime.console import ExitCode, print_json, reporting_errors
 from vclib.errors import StoreError
 
 app = typer.Typer(invoke_without_command=True)
@@ -25,9 +25,7 @@ app = typer.Typer(invoke_without_command=True)
 MARKER = ".ddcc-demo"
 
 
-@app.callback(
-    epilog=f"Example: ddcc demo. {EXIT_CODES_HELP} 1 also if anything came out otherwise than told."
-)
+@app.callback(epilog=epilog("ddcc demo", note="1 also if anything came out otherwise than told."))
 def demo_command(
     folder: Annotated[
         Path, typer.Option("--dir", help="Where its files go; an earlier demonstration there is replaced.")
@@ -41,7 +39,7 @@ def demo_command(
         _clear(folder)
         console = None if as_json else Console(highlight=False, emoji=False)
         stage = Stage(_run, console)
-        Demo(folder, stage, now=datetime.now(UTC)).play()
+        Demo(folder, stage, now=utc_now()).play()
         if console is None:
             print_json(stage.result())
         elif stage.ok:

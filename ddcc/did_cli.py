@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from runtime.console import EXIT_CODES_HELP, print_json, print_line, reporting_errors
+from runtime.commands import epilog
+from runtime.console import print_json, print_line, reporting_errors
 from runtime.fetch import Fetcher
 from vclib.did import (
     VERIFICATION_RELATIONSHIPS,
@@ -35,8 +36,7 @@ def main() -> None:
 
 @app.command(
     "resolve",
-    epilog="Example: ddcc did resolve did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK. "
-    + EXIT_CODES_HELP,
+    epilog=epilog("ddcc did resolve did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"),
 )
 def resolve_command(
     did: Annotated[

@@ -4,6 +4,7 @@ from health.claims import Claim, claims_from_credential, label
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
 from health.credentials import (
+    CONTEXT_SEQUENCES,
     DDCC_CONTEXT,
     VC_CONTEXT,
     credential_from_record,
@@ -39,6 +40,7 @@ from health.records import (
 from health.rows import RecordRow, RowError
 
 __all__ = [
+    "CONTEXT_SEQUENCES",
     "DDCC_CONTEXT",
     "DISCLOSURE_SETS",
     "KINDS",

@@ -14,8 +14,9 @@ See https://www.w3.org/TR/vc-data-model-2.0/ and docs/decisions/0052-credential-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from health.coding import Identifier
@@ -38,6 +39,12 @@ DDCC_CONTEXT = "https://w3id.org/ddcc/v1"
 SUBJECT_TYPE = "HealthSubject"
 
 _CONTEXTS: tuple[str, ...] = (VC_CONTEXT, DDCC_CONTEXT)
+
+# For `vclib.environment.Environment.context_sequences`: our types are accepted under the contexts they are
+# written with, and under no others.
+CONTEXT_SEQUENCES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {f"https://w3id.org/ddcc#{kind.credential_type}": (_CONTEXTS,) for kind in KINDS.values()}
+)
 _SUBJECT = "/credentialSubject"
 
 

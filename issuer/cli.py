@@ -6,21 +6,29 @@ some records of a file were refused and others minted, it is 4.
 
 from __future__ import annotations
 
-import os
+import contextlib
 import uuid
 from typing import Annotated
 
 import typer
 
 from issuer import cli_minting, cli_status
-from issuer.cli_shared import AsJSON, Home, PassphraseFile, epilog, make_folder
-from issuer.config import IssuerConfig, home_folder, load_config, save_config
-from issuer.keys import generate_keys, save_keys
+from issuer.cli_shared import Home
+from issuer.config import (
+    IssuerConfig,
+    database_url,
+    home_folder,
+    load_config,
+    process_environment,
+    save_config,
+)
+from issuer.keys import IssuerKeys, generate_keys, save_keys
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
+from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
-from runtime.database import sqlite_url
-from vclib.errors import StoreError
+from runtime.folders import make_folder
+from vclib.errors import StoreError, VCError
 
 app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)
 
@@ -62,20 +70,14 @@ def init_command(
             plain=plain,
             valid_days=valid_days,
             mandatory=tuple(mandatory or ()),
-            database_url=sqlite_url(folder / "issuer.sqlite"),
+            database_url=database_url(folder),
             dids=keys.dids,
         )
-        if any((folder / existing).exists() for existing in ("issuer.toml", "keys.sealed", "issuer.sqlite")):
-            raise StoreError(f"there is an issuer in {folder} already; nothing was changed")
+        _refuse_existing(config)
         passphrase = read_new_passphrase(
-            "Passphrase for the issuer's keys", file=passphrase_file, environment=os.environ
+            "Passphrase for the issuer's keys", file=passphrase_file, environment=process_environment()
         )
-        make_folder(folder)
-        save_keys(keys, config.keys_path, passphrase)
-        IssuerStore.open(config.database_url).close()
-        make_folder(config.status_folder, mode=0o755)
-        # Last, because a folder with settings is an issuer.
-        save_config(config)
+        _make(config, keys, passphrase)
         if as_json:
             print_json({"home": str(folder), "trust": trust_entry(config)})
             return
@@ -88,10 +90,35 @@ def init_command(
 
 
 @app.command("trust-entry", epilog=epilog("ddcc issuer trust-entry > trust.json"))
-def trust_entry_command(home: Home = None) -> None:
-    """Print a trust file that names this issuer with all its DIDs, for verifiers."""
-    with reporting_errors():
+def trust_entry_command(home: Home = None, as_json: AsJSON = False) -> None:
+    """Print a trust file that names this issuer with all its DIDs, for verifiers; always as JSON."""
+    with reporting_errors(as_json=as_json):
         print_json(trust_entry(load_config(home_folder(home))))
+
+
+def _refuse_existing(config: IssuerConfig) -> None:
+    for path in (config.home / "issuer.toml", config.keys_path, config.home / "issuer.sqlite"):
+        if path.exists():
+            raise StoreError(
+                f"there is an issuer in {config.home} already ({path.name}); nothing was changed"
+            )
+
+
+def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
+    """Write the files of a new issuer: all of them, or none where one cannot be written."""
+    make_folder(config.home)
+    try:
+        save_keys(keys, config.keys_path, passphrase)
+        IssuerStore.open(config.database_url).close()
+        make_folder(config.status_folder, mode=0o755)
+        # Last, because a folder with settings is an issuer.
+        save_config(config)
+    except VCError:
+        # Nobody has seen these keys; left behind, they would be in the way of the next try.
+        for name in ("keys.sealed", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm"):
+            with contextlib.suppress(OSError):
+                (config.home / name).unlink(missing_ok=True)
+        raise
 
 
 app.add_typer(cli_minting.app)

@@ -13,20 +13,13 @@ from typing import Annotated
 import typer
 
 from health import RecordRow, RowError, csv_template, read_csv, read_records
-from issuer.cli_shared import (
-    AsJSON,
-    Home,
-    PassphraseFile,
-    epilog,
-    make_folder,
-    opened,
-    opened_with_keys,
-    utc_now,
-)
+from issuer.cli_shared import Home, opened, opened_with_keys
 from issuer.options import MintOptions
 from issuer.report import minted_json, minted_lines, unlinkable_notes
 from issuer.service import Issuer, Minted, MintRequest, NotMinted
-from runtime.console import ExitCode, print_json, print_line, read_input, reporting_errors
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
+from runtime.console import ExitCode, print_json, print_line, print_warning, read_input, reporting_errors
+from runtime.folders import make_folder
 from vclib.datetimes import parse_datetime
 from vclib.errors import ConfigurationError, MalformedValueError, ParsingError, RecordError, StoreError
 
@@ -114,6 +107,7 @@ def mint_command(
         _check_files(out, requests, force=force)
         if requests:
             with opened_with_keys(home, passphrase_file) as issuer:
+                _tell_waiting(issuer.waiting())
                 for start in range(0, len(requests), _BATCH):
                     results += _mint_batch(
                         issuer, requests[start : start + _BATCH], options, out, force=force
@@ -197,6 +191,12 @@ def _check_files(out: Path, requests: Sequence[MintRequest], *, force: bool) -> 
             f"{out / existing[0]} exists already: choose another folder with --out, or --force; "
             "nothing was changed"
         )
+
+
+def _tell_waiting(count: int) -> None:
+    if count:
+        many = "1 credential was" if count == 1 else f"{count} credentials were"
+        print_warning(f"{many} signed and not written: `ddcc issuer deliver --out FOLDER` writes them")
 
 
 def _mint_batch(

@@ -1,46 +1,28 @@
-"""What the commands of `ddcc issuer` share: their common options, and opening an issuer.
+"""What the commands of `ddcc issuer` share: the issuer's folder, and opening an issuer.
 
 Not here: any command.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-from issuer.config import IssuerConfig, home_folder, load_config
+from issuer.config import IssuerConfig, home_folder, load_config, process_environment
 from issuer.keys import load_keys
 from issuer.service import Issuer
 from issuer.store import IssuerStore
-from runtime.atomic import narrow_permissions, reason
-from runtime.console import EXIT_CODES_HELP, print_warning, read_passphrase
-from vclib.errors import StoreError
+from runtime.atomic import narrow_permissions
+from runtime.console import print_warning, read_passphrase
 
 Home: TypeAlias = Annotated[
     Path | None,
     typer.Option("--home", help="The issuer's folder. Default: DDCC_ISSUER_HOME, else the user's data."),
 ]
-PassphraseFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--passphrase-file", help="File whose first line is the passphrase; - is standard input."),
-]
-AsJSON: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-
-
-def epilog(example: str) -> str:
-    """Return the text below a command's help: one example and the exit codes."""
-    return f"Example: {example}. {EXIT_CODES_HELP}"
-
-
-def utc_now() -> datetime:
-    """Return this moment: the one place where the issuer's commands read the clock."""
-    return datetime.now(UTC)
 
 
 @contextmanager
@@ -68,14 +50,6 @@ def opened_with_keys(home: Path | None, passphrase_file: Path | None) -> Iterato
         if narrow_permissions(config.keys_path):
             print_warning(f"other users of this computer could read {config.keys_path}; now they cannot")
         passphrase = read_passphrase(
-            "Passphrase of the issuer's keys", file=passphrase_file, environment=os.environ
+            "Passphrase of the issuer's keys", file=passphrase_file, environment=process_environment()
         )
         yield Issuer(config, store, load_keys(config.keys_path, passphrase, dids=config.dids))
-
-
-def make_folder(folder: Path, *, mode: int = 0o700) -> None:
-    """Make a folder and those above it where they are missing; StoreError."""
-    try:
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
-    except OSError as err:
-        raise StoreError(f"cannot make the folder {folder}: {reason(err)}") from err

@@ -9,18 +9,10 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from issuer.cli_shared import (
-    AsJSON,
-    Home,
-    PassphraseFile,
-    epilog,
-    opened,
-    opened_store,
-    opened_with_keys,
-    utc_now,
-)
-from issuer.report import status_json, status_line
+from issuer.cli_shared import Home, opened, opened_store, opened_with_keys
+from issuer.report import entry_json, status_json, status_line
 from issuer.service import RecordStatus
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, reporting_errors
 
 app = typer.Typer()
@@ -41,7 +33,7 @@ def list_command(home: Home = None, as_json: AsJSON = False) -> None:
     with reporting_errors(as_json=as_json), opened(home) as issuer:
         statuses = issuer.statuses(now=utc_now())
         if as_json:
-            print_json([status_json(each) for each in statuses])
+            print_json({"credentials": [status_json(each) for each in statuses]})
             return
         for each in statuses:
             print_line(status_line(each))
@@ -50,17 +42,15 @@ def list_command(home: Home = None, as_json: AsJSON = False) -> None:
 
 
 @app.command("show", epilog=epilog("ddcc issuer show k7f3"))
-def show_command(record_id: RecordId, home: Home = None) -> None:
-    """Print everything remembered about one credential, with its health record, as JSON."""
-    with reporting_errors(), opened(home) as issuer:
+def show_command(record_id: RecordId, home: Home = None, as_json: AsJSON = False) -> None:
+    """Print everything remembered about one credential, with its health record; always as JSON."""
+    with reporting_errors(as_json=as_json), opened(home) as issuer:
         print_json(status_json(issuer.status(record_id, now=utc_now()), with_record=True))
 
 
 @app.command("status", epilog=epilog("ddcc issuer status k7f3"))
 def status_command(
-    record_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A record; without it, all.")
-    ] = None,
+    record_id: Annotated[str | None, typer.Argument(metavar="ID", help="A record; without it, all.")] = None,
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
@@ -69,7 +59,7 @@ def status_command(
         now = utc_now()
         chosen = issuer.statuses(now=now) if record_id is None else [issuer.status(record_id, now=now)]
         if as_json:
-            print_json([status_json(each) for each in chosen])
+            print_json({"credentials": [status_json(each) for each in chosen]})
             return
         for each in chosen:
             _print_status(each)
@@ -136,18 +126,7 @@ def audit_command(context: typer.Context, home: Home = None, as_json: AsJSON = F
     with reporting_errors(as_json=as_json), opened_store(home) as (_, store), store.reading() as reading:
         entries = list(reading.audit_entries())
         if as_json:
-            print_json(
-                [
-                    {
-                        "sequence": each.sequence,
-                        "time": each.time,
-                        "event": each.event,
-                        "details": dict(each.details),
-                        "hash": each.hash,
-                    }
-                    for each in entries
-                ]
-            )
+            print_json({"log": [entry_json(each) for each in entries]})
             return
         for each in entries:
             details = "  ".join(f"{name}={value}" for name, value in each.details.items())

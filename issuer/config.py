@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from runtime.atomic import read_file, write_file
 from runtime.database import sqlite_url
+from runtime.folders import user_data_folder
 from vclib.errors import ConfigurationError, VCError
 from vclib.strict_json import dump_json
 
@@ -90,7 +91,17 @@ def home_folder(
         return option
     if environment.get(HOME_VARIABLE):
         return Path(environment[HOME_VARIABLE])
-    return _data_folder(environment, platform) / "ddcc" / "issuer"
+    return user_data_folder(environment, platform) / "ddcc" / "issuer"
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return the environment of this process, for what else takes it as an argument."""
+    return os.environ
+
+
+def database_url(home: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the URL of a new issuer's database: DDCC_ISSUER_DATABASE, else a file in its home folder."""
+    return environment.get(DATABASE_VARIABLE) or sqlite_url(home / "issuer.sqlite")
 
 
 def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> IssuerConfig:
@@ -105,8 +116,9 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
     try:
         members = {name: _READERS[name](name, value) for name, value in settings.items() if name != "dids"}
         _check_present(members, "name", "status_url")
-        database_url = environment.get(DATABASE_VARIABLE) or members.get("database_url")
-        members["database_url"] = database_url or sqlite_url(home / "issuer.sqlite")
+        members["database_url"] = (
+            environment.get(DATABASE_VARIABLE) or members.get("database_url") or database_url(home, {})
+        )
         members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
         return IssuerConfig(home=home, **members)  # type: ignore[arg-type]  # readers give the fields' types
     except ConfigurationError as err:
@@ -117,7 +129,7 @@ def save_config(config: IssuerConfig) -> None:
     """Write `issuer.toml`; never over an existing one. Raises StoreError."""
     # A JSON string without control characters is a TOML string too.
     lines = [
-        "# Settings of one issuer. `ddcc issuer --help` says what they mean.",
+        "# Settings of one issuer. `ddcc issuer init --help` says what they mean.",
         f"name = {dump_json(config.name)}",
         f"status_url = {dump_json(config.status_url)}",
         f"suite = {dump_json(config.suite)}",
@@ -132,16 +144,6 @@ def save_config(config: IssuerConfig) -> None:
         *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
-
-
-def _data_folder(environment: Mapping[str, str], platform: str) -> Path:
-    if environment.get("XDG_DATA_HOME"):
-        return Path(environment["XDG_DATA_HOME"])
-    if platform == "win32" and environment.get("LOCALAPPDATA"):
-        return Path(environment["LOCALAPPDATA"])
-    if platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path.home() / ".local" / "share"
 
 
 def _read_toml(path: Path) -> dict[str, object]:

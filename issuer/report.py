@@ -6,24 +6,24 @@ Lines name records by our ids, kinds and dates; a person's data is printed only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from issuer.config import IssuerConfig
+from issuer.keys import KEY_TYPES
 from issuer.service import Minted, NotMinted, RecordStatus
 from issuer.store import StatusPosition
+from runtime.audit import AuditEntry
 from vclib.datetimes import format_datetime
 from vclib.strict_json import JSONObject, JSONValue, parse_json_object
 
 # What the health credentials are called in a trust file (https://w3id.org/ddcc/v1).
 CREDENTIAL_TYPES = ("VaccinationStatusCredential", "TestResultCredential", "RecoveryCredential")
 
-_KEY_BY_SUITE: Mapping[str, str] = {"ecdsa-sd-2023": "P-256", "bbs-2023": "BLS12381G2"}
-
 
 def trust_entry(config: IssuerConfig) -> JSONObject:
     """Return a trust file with this issuer as its one entry: the id it mints under, and its other DIDs."""
-    issuer_id = config.dids[_KEY_BY_SUITE[config.suite]]
+    issuer_id = config.dids[KEY_TYPES[config.suite]]
     others: list[JSONValue] = [did for did in config.dids.values() if did != issuer_id]
     entry: JSONObject = {
         "id": issuer_id,
@@ -111,6 +111,17 @@ def status_json(status: RecordStatus, *, with_record: bool = False) -> JSONObjec
     if with_record:
         written["record"] = parse_json_object(record.record)
     return {name: value for name, value in written.items() if value is not None}
+
+
+def entry_json(entry: AuditEntry) -> JSONObject:
+    """Return one entry of the audit log."""
+    return {
+        "sequence": entry.sequence,
+        "time": entry.time,
+        "event": entry.event,
+        "details": dict(entry.details),
+        "hash": entry.hash,
+    }
 
 
 def _promises(minted: Minted) -> str:

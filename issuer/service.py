@@ -102,8 +102,6 @@ class Issuer:
         self._keys = keys
         self._random_below = random_below
 
-    # --- minting --------------------------------------------------------------------------------
-
     def mint(
         self, requests: Sequence[MintRequest], options: MintOptions, *, now: datetime
     ) -> list[Minted | NotMinted]:
@@ -152,6 +150,11 @@ class Issuer:
                 with self._store.writing() as work:
                     work.clear_outbox(delivered)
         return written
+
+    def waiting(self) -> int:
+        """Return how many signed credentials wait for their files to be written."""
+        with self._store.reading() as reading:
+            return len(reading.waiting())
 
     def _mint_one(
         self, work: IssuerWriting, request: MintRequest, options: MintOptions, now: datetime
@@ -225,8 +228,6 @@ class Issuer:
 
     def _new_record_id(self) -> str:
         return "".join(_ID_CHARACTERS[self._random_below(len(_ID_CHARACTERS))] for _ in range(_ID_LENGTH))
-
-    # --- status ---------------------------------------------------------------------------------
 
     def status(self, text: str, *, now: datetime) -> RecordStatus:
         """Return the status of the credential whose id (or the beginning of it) is `text`; StoreError."""

@@ -1,0 +1,1 @@
+"""How a credential or presentation travels. Messages only: no sockets, no clock."""

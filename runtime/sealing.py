@@ -98,11 +98,6 @@ def open_sealed(sealed: bytes, passphrase: str, *, aad: bytes = b"") -> bytes:
     return open_with_key(_derive_key(header, passphrase), sealed[_HEADER.size :], aad=header + aad)
 
 
-def is_sealed(data: bytes) -> bool:
-    """Whether the bytes begin as sealed bytes do."""
-    return data.startswith(MAGIC)
-
-
 def new_master_key() -> bytes:
     """Return 32 random bytes of the operating system."""
     return os.urandom(KEY_BYTES)

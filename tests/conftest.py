@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData, create_engine
 
 from tests.world import World
 
@@ -13,3 +15,23 @@ from tests.world import World
 def world(tmp_path: Path) -> World:
     """A world of its own for each test."""
     return World(tmp_path / "world")
+
+
+@pytest.fixture(params=["sqlite", "other"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind that a store has to run on.
+
+    DDCC_TEST_POSTGRES names the other one, e.g. postgresql+psycopg:///postgres?host=/run/postgresql; it is
+    emptied first.
+    """
+    if request.param == "sqlite":
+        return "sqlite://"
+    url = os.environ.get("DDCC_TEST_POSTGRES")
+    if url is None:
+        pytest.skip("DDCC_TEST_POSTGRES names no other database")
+    engine = create_engine(url)
+    tables = MetaData()
+    tables.reflect(engine)
+    tables.drop_all(engine)
+    engine.dispose()
+    return url

@@ -7,9 +7,10 @@ is made once and their number is bounded (threat G11). Nothing here opens a conn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from vclib.cid import Resolve
 from vclib.credentials import Credential
@@ -24,6 +25,9 @@ from vclib.strict_json import JSONObject
 
 # One presentation needs a DID document for each issuer and a list for each status.
 MAX_FETCHES = 16
+
+# A type's IRI to the sequences of context URLs under which a program reads credentials of the type.
+ContextSequences = Mapping[str, Collection[tuple[str, ...]]]
 
 # These DIDs hold their key, so resolving them asks nobody.
 _SELF_CONTAINED = ("did:key:", "did:jwk:")
@@ -47,14 +51,17 @@ class Environment:
     list credential of a URL (and may cache it for its `ttl`), `fetch` the bytes of a schema or related
     resource; without them these are reported as not checked. `issuer_keys` tells which DIDs are one issuer,
     for signing and for publishing status lists. `is_issuer_acceptable` is asked before anything is fetched
-    for a credential. The two `bind_` settings are switched off for published vectors and test suites only,
-    whose issuers and subjects do not control the keys that sign.
+    for a credential. A credential of a type in `context_sequences` must have exactly one of the sequences of
+    contexts listed there, because under another its terms may mean something else. The two `bind_` settings
+    are switched off for published vectors and test suites only, whose issuers and subjects do not control
+    the keys that sign.
     """
 
     resolve: Resolve
     now: datetime
     _: KW_ONLY
     contexts: ContextPolicy = DEFAULT_CONTEXTS
+    context_sequences: ContextSequences = field(default_factory=lambda: MappingProxyType({}))
     accepted_suites: Collection[str] = ALL_SUITES
     accepted_versions: Collection[Version] = ("2.0", "1.1")
     fetch_status: Callable[[str], JSONObject] | None = None

@@ -81,9 +81,6 @@ class VCError(Exception):
         self.message = message
 
 
-# --- what came is not of the form asked for ---------------------------------------------------
-
-
 class MalformedError(VCError):
     """The bytes or members are not what the format asks for."""
 
@@ -126,9 +123,6 @@ class PointerError(MalformedError):
     code = "pointer"
 
 
-# --- JSON-LD ----------------------------------------------------------------------------------
-
-
 class JSONLDError(VCError):
     """The document cannot be turned into statements that could be signed."""
 
@@ -166,9 +160,6 @@ class ComplexityError(JSONLDError):
     code = "complexity"
 
 
-# --- keys and signatures ----------------------------------------------------------------------
-
-
 class KeyMaterialError(VCError):
     """A key could not be read as the key it says it is."""
 
@@ -193,9 +184,6 @@ class InvalidSignatureError(CryptographicSecurityError):
     """The signature does not fit the bytes and the key."""
 
     code = "invalid-signature"
-
-
-# --- DID resolution ---------------------------------------------------------------------------
 
 
 class DIDError(VCError):
@@ -275,9 +263,6 @@ class DIDInternalError(DIDError):
     code = "internalError"
 
 
-# --- verification methods ---------------------------------------------------------------------
-
-
 class VerificationMethodError(VCError):
     """A verification method could not be retrieved."""
 
@@ -323,9 +308,6 @@ class RetiredKeyError(VerificationMethodError):
     """The verification method was revoked or had expired when the proof was made."""
 
     code = "key-retired"
-
-
-# --- proofs -----------------------------------------------------------------------------------
 
 
 class ProofError(VCError):
@@ -417,9 +399,6 @@ class InvalidChallengeError(ProofVerificationError):
     code = "challenge"
 
 
-# --- credentials and presentations --------------------------------------------------------------
-
-
 class CredentialError(VCError):
     """A credential or presentation does not conform to the data model."""
 
@@ -453,9 +432,6 @@ class IssuerNotAcceptedError(VCError):
     code = "issuer-not-accepted"
 
 
-# --- status lists -------------------------------------------------------------------------------
-
-
 class StatusError(VCError):
     """The status of a credential could not be told."""
 
@@ -481,9 +457,6 @@ class StatusListLengthError(StatusError):
 
     type = _STATUS + "STATUS_LIST_LENGTH_ERROR"
     code = "status-list-length"
-
-
-# --- the world outside --------------------------------------------------------------------------
 
 
 class FetchError(VCError):

@@ -12,7 +12,12 @@ from vclib.cid import Resolve
 from vclib.credentials import Credential, parse_credential
 from vclib.data_model import check_base_context
 from vclib.environment import Environment, Lookups, is_self_contained
-from vclib.errors import CredentialError, IssuerKeyMismatchError, IssuerNotAcceptedError
+from vclib.errors import (
+    ContextNotAcceptedError,
+    CredentialError,
+    IssuerKeyMismatchError,
+    IssuerNotAcceptedError,
+)
 from vclib.proofs import ASSERTION_METHOD, VerifiedProof, verify_proofs
 from vclib.strict_json import JSONObject
 
@@ -20,9 +25,11 @@ from vclib.strict_json import JSONObject
 def verify_integrity(
     document: JSONObject, environment: Environment, lookups: Lookups
 ) -> tuple[Credential, tuple[VerifiedProof, ...]]:
+    """Return a credential that is genuine, with its proofs; raises the error of the first step that fails."""
     # 1. and 2. Contexts and conformance.
     credential = parse_credential(document, contexts=environment.contexts)
     check_version(document, environment)
+    check_context_sequence(credential, environment)
     # 3. Acceptable issuer.
     check_acceptable(credential.issuer_id, environment)
     # 4. Proofs.
@@ -42,13 +49,29 @@ def verify_integrity(
 
 
 def check_version(document: JSONObject, environment: Environment) -> None:
+    """Return if the data model's version is one that is accepted; else CredentialError (threat A16)."""
     version = check_base_context(document)
     if version not in environment.accepted_versions:
         accepted = " or ".join(sorted(environment.accepted_versions))
         raise CredentialError(f"expected data model {accepted}, found {version}")
 
 
+def check_context_sequence(credential: Credential, environment: Environment) -> None:
+    """Return if a credential of a known type has the contexts known for it; else ContextNotAcceptedError.
+
+    The proof covers what the terms mean, and whoever reads by term has to know that they mean what he thinks
+    (https://www.w3.org/TR/vc-data-integrity/#validating-contexts, threat A3).
+    """
+    found = credential.document["@context"]
+    sequence = tuple(found) if isinstance(found, list) else (found,)
+    for type_iri in credential.type_iris:
+        known = environment.context_sequences.get(type_iri)
+        if known is not None and sequence not in known:
+            raise ContextNotAcceptedError(f"the contexts are not those known for credentials of {type_iri}")
+
+
 def check_acceptable(issuer_id: str, environment: Environment) -> None:
+    """Return if the relying party accepts the issuer, or does not say; else IssuerNotAcceptedError."""
     is_acceptable = environment.is_issuer_acceptable
     if is_acceptable is not None and not is_acceptable(issuer_id):
         raise IssuerNotAcceptedError("the issuer is not one that is accepted here; nothing was looked up")
@@ -73,5 +96,6 @@ def _resolve_signers(issuer_id: str, environment: Environment, lookups: Lookups)
 def issuer_proofs(
     credential: Credential, proofs: Sequence[VerifiedProof], environment: Environment
 ) -> list[VerifiedProof]:
+    """Return those of `proofs` that were made by a key of the issuer's."""
     dids = {credential.issuer_id, *environment.issuer_keys(credential.issuer_id)}
     return [proof for proof in proofs if proof.method.controller in dids]

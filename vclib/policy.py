@@ -131,9 +131,6 @@ def any_of(*policies: Policy) -> Policy:
     return policy
 
 
-# --- policies -------------------------------------------------------------------------------------
-
-
 def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
     """Return the policy that asks for a recognised issuer, trusted for the types (threats I1, I2, I3).
 
@@ -158,7 +155,7 @@ def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
             reasons.append(
                 Reason(
                     "issuer-not-trusted-for-type",
-                    f"{issuer.name} is not trusted to issue this kind of certificate.",
+                    f"{issuer.name} is not trusted to issue this kind of credential.",
                     detail=", ".join(credential.specific_type_iris),
                 )
             )
@@ -260,7 +257,7 @@ def has_type(*type_iris: str) -> Policy:
         return (
             Reason(
                 "wrong-type",
-                "This is another kind of certificate than was asked for.",
+                "This is another kind of credential than was asked for.",
                 detail=", ".join(presented.verified.credential.specific_type_iris),
             ),
         )

@@ -14,14 +14,14 @@ from vclib.errors import ComplexityError, MalformedValueError, PreviousProofErro
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
 # Every proof costs a canonicalization, a key retrieval and a signature check.
-MAX_PROOFS = 16
+MAX_PROOFS = 8
 
 
 def proofs_of(document: JSONObject) -> list[JSONObject]:
     """Return the proofs of a document in their order; none if it has no `proof`.
 
     Raises MalformedValueError if `proof` is neither an object nor an array of objects, ComplexityError for
-    more than 16.
+    more than 8.
     """
     value = document.get("proof", [])
     entries = value if isinstance(value, list) else [value]

@@ -88,9 +88,6 @@ class VerifiedProof:
         return parse_datetime(self.proof["created"]) if "created" in self.proof else None
 
 
-# --- adding ---------------------------------------------------------------------------------------
-
-
 def add_proof(
     document: JSONObject,
     *,
@@ -157,9 +154,6 @@ def _proof_options(**members: JSONValue) -> JSONObject:
     return {"type": PROOF_TYPE, **present}
 
 
-# --- deriving -------------------------------------------------------------------------------------
-
-
 def derive(
     document: JSONObject,
     *,
@@ -201,9 +195,6 @@ def _base_proof(document: JSONObject, cryptosuite: str | None) -> JSONObject:
         kind = "base proof" if cryptosuite is None else f"base proof of {cryptosuite[:40]}"
         raise ProofGenerationError(f"the document has no {kind} to derive from")
     return suitable[0]
-
-
-# --- verifying ------------------------------------------------------------------------------------
 
 
 def verify_proofs(

@@ -233,7 +233,13 @@ def _check_array(key: str, value: list[JSONValue], *, is_list: bool) -> None:
 
 def _check_value_object(used: dict[str, str], element: dict[str, JSONValue]) -> None:
     if "@value" in used:
-        if element[used["@value"]] is None and element.get(used.get("@type", "")) != "@json":
+        content, datatype = element[used["@value"]], element.get(used.get("@type", ""))
+        if content is None and datatype != "@json":
             raise DataLossError("a value object holds null, it would not be signed")
+        # PyLD takes [] for nothing at all, and the object for a node.
+        if isinstance(content, (dict, list)) and datatype != "@json":
+            raise DataLossError("a value object holds an object or array, which would not be signed")
+        if isinstance(datatype, list):
+            raise DataLossError("a value object has an array of types, which would not be signed")
     elif "@language" in used or "@direction" in used:
         raise DataLossError("a language or direction without a value would not be signed")

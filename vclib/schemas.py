@@ -84,17 +84,20 @@ def evaluate_schema(document: JSONObject, schema: JSONObject) -> Evaluation:
     """
     if schema.get("$schema") != DIALECT:
         return SchemaOutcome.INDETERMINATE, f"the schema is not of the dialect {DIALECT}"
-    # The registry given is empty and retrieves nothing, so no reference can lead to the network.
-    validator = Draft202012Validator(
-        schema, registry=Registry(), format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
     try:
+        # Before the validator is made, which reads `$id` as it comes.
         Draft202012Validator.check_schema(schema)
+        # The registry given is empty and retrieves nothing, so no reference can lead to the network.
+        validator = Draft202012Validator(
+            schema, registry=Registry(), format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
         failure = next(validator.iter_errors(document), None)
     except jsonschema.SchemaError:
         return SchemaOutcome.INDETERMINATE, "the schema is not a valid JSON Schema"
     except Unresolvable:
         return SchemaOutcome.INDETERMINATE, "the schema refers to another schema, which is not fetched"
+    except OverflowError:
+        return SchemaOutcome.INDETERMINATE, "a number of the document is too large for the schema's rule"
     except RecursionError:
         return SchemaOutcome.INDETERMINATE, "the schema refers to itself without end"
     if failure is None:

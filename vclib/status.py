@@ -130,6 +130,7 @@ class StatusResult:
 
     @property
     def is_set(self) -> bool:
+        """Whether the value is another than 0."""
         return self.value != 0
 
 

@@ -3,7 +3,8 @@
 A credential (`verify_credential`):
 
  1. Contexts: every `@context` is one that the policy accepts; nothing is fetched.
- 2. Conformance: the data model's rules, in safe mode (`vclib.credentials`); a version that is accepted.
+ 2. Conformance: the data model's rules, in safe mode (`vclib.credentials`); a version that is accepted, and
+    for known types exactly the contexts known for them.
  3. Acceptable issuer: if the relying party says which issuers it accepts, before anything is looked up.
  4. Proofs: every proof of an accepted suite holds, for the purpose assertionMethod (`vclib.proofs`).
  5. Issuer binding: at least one of these keys is the issuer's own, or of a DID known to be the same issuer.

@@ -1,0 +1,1 @@
+"""The verifier: checks what somebody presents, and says yes, no or not decided."""

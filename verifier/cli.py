@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import (
-    EXIT_CODES_HELP,
     ExitCode,
     print_json,
     print_line,
@@ -24,10 +24,11 @@ from runtime.console import (
     reporting_errors,
 )
 from runtime.fetch import Fetcher
+from runtime.folders import make_folder
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError
+from vclib.errors import ConfigurationError, MalformedError, MalformedValueError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.config import VerifierConfig, load_config
@@ -53,7 +54,6 @@ Home: TypeAlias = Annotated[
     Path | None,
     typer.Option("--home", help="Folder that remembers challenges and holds trust.json. DDCC_VERIFIER_HOME."),
 ]
-AsJSON: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.callback()
@@ -63,8 +63,10 @@ def main() -> None:
 
 @app.command(
     "check",
-    epilog="Example: ddcc verifier check presentation.json --trust trust.json --challenge 7Jc... "
-    f"--domain https://venue.example. {EXIT_CODES_HELP}",
+    epilog=epilog(
+        "ddcc verifier check presentation.json --trust trust.json --challenge 7Jc... "
+        "--domain https://venue.example"
+    ),
 )
 def check_command(
     file: Annotated[
@@ -106,7 +108,7 @@ def check_command(
 ) -> None:
     """Say whether a presentation or credential is accepted, why, and what it discloses."""
     with reporting_errors(as_json=as_json):
-        now = datetime.now(UTC) if at is None else _moment(at)
+        now = utc_now() if at is None else _moment(at)
         document = read_presented(read_input(file))
         question = Question(challenge, domain, require_holder, require_status)
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
@@ -125,8 +127,7 @@ def check_command(
 
 @app.command(
     "challenge",
-    epilog="Example: ddcc verifier challenge --save --domain https://venue.example --home verifier. "
-    + EXIT_CODES_HELP,
+    epilog=epilog("ddcc verifier challenge --save --domain https://venue.example --home verifier"),
 )
 def challenge_command(
     domain: Annotated[
@@ -149,7 +150,7 @@ def challenge_command(
             config = load_config(home)
             if config is None or domain is None:
                 raise ConfigurationError("--save needs --domain, and a folder: --home or DDCC_VERIFIER_HOME")
-            expires = datetime.now(UTC) + timedelta(minutes=minutes)
+            expires = utc_now() + timedelta(minutes=minutes)
             _save(config, challenge, domain, expires)
             written |= {"domain": domain, "expires": format_datetime(expires)}
         if as_json:
@@ -159,7 +160,7 @@ def challenge_command(
 
 
 def _save(config: VerifierConfig, challenge: str, domain: str, expires: datetime) -> None:
-    _make_folder(config.home)
+    make_folder(config.home)
     with _opened(config) as store:
         if store is not None:
             store.save_challenge(challenge, domain, expires)
@@ -171,10 +172,9 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         yield None
         return
     # Only a verifier that remembers needs a database, and it takes longer to load than a check.
-    from runtime.database import sqlite_url
     from verifier.store import VerifierStore
 
-    store = VerifierStore.open(config.database_url or sqlite_url(config.database_path))
+    store = VerifierStore.open_home(config)
     try:
         yield store
     finally:
@@ -215,10 +215,3 @@ def _moment(text: str) -> datetime:
         return parse_datetime(text)
     except MalformedValueError as err:
         raise ConfigurationError(f"--at: {err.message}") from err
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as err:
-        raise StoreError(f"cannot make the folder {folder}: {err.strerror}") from err

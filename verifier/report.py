@@ -78,6 +78,8 @@ def _credential_lines(checked: CheckedCredential, verified: VerifiedCredential) 
     ]
     lines.append(_claim_line("bound to", _binding_words(checked)))
     lines.append(_claim_line("withdrawn", _status_words(verified)))
+    handles = dict.fromkeys(value.label for value in checked.linkable)
+    lines.append(_claim_line("recognisable again by", ", ".join(handles) or "nothing"))
     lines.append(_claim_line("signed with", ", ".join(proof.cryptosuite for proof in verified.proofs)))
     return lines
 
@@ -121,6 +123,7 @@ def _credential_json(checked: CheckedCredential) -> JSONObject:
         written["binding"] = str(checked.binding.state)
         if checked.binding.did is not None:
             written["holder"] = checked.binding.did
+    written["linkable"] = [value.pointer for value in checked.linkable]
     written["claims"] = [_claim_json(claim) for claim in checked.claims]
     return written
 

@@ -16,11 +16,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from health import Claim, claims_from_credential
+from health import CONTEXT_SEQUENCES, Claim, LinkableValue, claims_from_credential, linkable_values
 from vclib.did import Fetch, resolver
 from vclib.errors import (
+    ComplexityError,
     ConfigurationError,
     InvalidChallengeError,
+    MalformedError,
     StatusRetrievalError,
     StoreError,
     VCError,
@@ -72,12 +74,16 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class CheckedCredential:
-    """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses."""
+    """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses.
+
+    `linkable` are the values by which another presentation of it would be recognised.
+    """
 
     verdict: Verdict
     verified: VerifiedCredential | None = None
     binding: Binding | None = None
     claims: tuple[Claim, ...] = ()
+    linkable: tuple[LinkableValue, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +141,8 @@ class Verifier:
         if self.store is not None and question.challenge is not None:
             self.store.spend_challenge(question.challenge, now=now)
         verdict = judge(presentation, policy, now=now, trusted=self.trusted)
+        if question.challenge is None:
+            verdict = replace(verdict, reasons=(*verdict.reasons, _not_fresh(question)))
         checked = [
             _checked(outcome, binding, part)
             for outcome, binding, part in zip(
@@ -155,8 +163,13 @@ class Verifier:
         return CheckResult(verdict, (_checked(verified, None, verdict),))
 
     def _asked(self, question: Question, now: datetime) -> Question:
-        """Return the question as it was sent, where this verifier remembers what it sent."""
+        """Return the question as it was sent, where this verifier remembers what it sent.
+
+        Challenge and domain belong together: an answer to the one alone could be somebody else's (E2).
+        """
         if self.store is None or question.challenge is None:
+            if (question.challenge is None) != (question.domain is None):
+                raise ConfigurationError("a challenge is sent for a domain: give both of them, or neither")
             return question
         sent = self.store.find_challenge(question.challenge, now=now)
         if question.domain not in (None, sent.domain):
@@ -166,7 +179,11 @@ class Verifier:
     def _environment(self, now: datetime) -> Environment:
         trusted = self.trusted
         environment = Environment(
-            resolver(fetch=self.fetch), now, fetch_status=self._fetch_status, fetch=self.fetch
+            resolver(fetch=self.fetch),
+            now,
+            context_sequences=CONTEXT_SEQUENCES,
+            fetch_status=self._fetch_status,
+            fetch=self.fetch,
         )
         if trusted is None:
             return environment
@@ -178,7 +195,11 @@ class Verifier:
             return self.status_lists[url]
         if self.fetch is None or not url.startswith("https:"):
             raise StatusRetrievalError(f"the status list {url[:200]} is not at hand")
-        return parse_json_object(self.fetch(url))
+        try:
+            return parse_json_object(self.fetch(url))
+        except (MalformedError, ComplexityError) as err:
+            # What the list's host answers says nothing against the credential.
+            raise StatusRetrievalError(f"the status list {url[:200]}: {err.message}") from err
 
     def _policy(self, question: Question) -> Policy:
         return all_of(
@@ -212,6 +233,15 @@ class Verifier:
             if result.list_valid_from
             and not self.store.note_status_list(result.list_url, result.list_valid_from)
         )
+
+
+def _not_fresh(question: Question) -> Reason:
+    return Reason(
+        "not-fresh",
+        "No challenge was sent: whoever has a copy of this presentation can show it. Compare the name with "
+        "an identity document.",
+        Severity.REFUSE if question.require_holder else Severity.NOTE,
+    )
 
 
 def _nobody_is_trusted(presented: Presented) -> tuple[Reason, ...]:
@@ -250,5 +280,7 @@ _NOT_PROVEN = Reason("not-presented", "Nobody has proven to be the holder: it wa
 def _checked(outcome: CredentialOutcome, binding: Binding | None, verdict: Verdict) -> CheckedCredential:
     if not isinstance(outcome, VerifiedCredential):
         return CheckedCredential(verdict)
-    claims = claims_from_credential(outcome.credential.document)
-    return CheckedCredential(verdict, outcome, binding, tuple(claims))
+    document = outcome.credential.document
+    return CheckedCredential(
+        verdict, outcome, binding, tuple(claims_from_credential(document)), linkable_values(document)
+    )

@@ -13,9 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select, update
 
-from runtime.database import Database, open_database
+from runtime.database import Database, open_database, sqlite_url
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import InvalidChallengeError
+from verifier.config import VerifierConfig
 
 SCHEMA_VERSION = 1
 
@@ -57,6 +58,11 @@ class VerifierStore:
     def open(cls, url: str) -> VerifierStore:
         """Open or make the verifier's tables at a database URL; StoreError, ConfigurationError."""
         return cls(open_database(url, tables=_TABLES, component="verifier", version=SCHEMA_VERSION))
+
+    @classmethod
+    def open_home(cls, config: VerifierConfig) -> VerifierStore:
+        """Open or make the database of a verifier's home folder; StoreError, ConfigurationError."""
+        return cls.open(config.database_url or sqlite_url(config.database_path))
 
     def close(self) -> None:
         """Close the database."""

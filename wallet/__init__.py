@@ -1,0 +1,1 @@
+"""The wallet: keeps credentials, and presents what its holder chooses of them."""

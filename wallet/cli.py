@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from health import claims_from_credential
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import (
     ExitCode,
     ask_yes_no,
@@ -31,16 +32,7 @@ from vclib.keys import KeyType
 from vclib.proofs import is_base_proof, proofs_of
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
 from wallet import cli_backup, cli_present
-from wallet.cli_shared import (
-    AsJSON,
-    PassphraseFile,
-    WalletFile,
-    Yes,
-    credential_line,
-    epilog,
-    opened,
-    utc_now,
-)
+from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
 from wallet.holder import AddedCredential, Holder
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from runtime.atomic import read_file, write_file
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import (
     print_json,
     print_line,
@@ -20,7 +21,7 @@ from vclib.datetimes import format_datetime
 from vclib.did import resolver
 from vclib.errors import StoreError
 from wallet.backups import MAX_BACKUP_BYTES
-from wallet.cli_shared import AsJSON, PassphraseFile, WalletFile, epilog, open_holder, opened, utc_now
+from wallet.cli_shared import WalletFile, open_holder, opened
 from wallet.config import BACKUP_PASSPHRASE_VARIABLE, WalletConfig, load_config
 from wallet.holder import Holder, RestoreReport
 

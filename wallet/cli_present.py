@@ -18,6 +18,7 @@ import typer
 from health import SITUATIONS
 from protocols.compact import encode_presentation
 from runtime.atomic import write_file
+from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import (
     ExitCode,
     ask_yes_no,
@@ -30,7 +31,7 @@ from runtime.console import (
 from runtime.qr import QRCode, make_qr
 from vclib.errors import ConfigurationError, StoreError
 from vclib.strict_json import JSONObject, JSONValue, dump_json
-from wallet.cli_shared import AsJSON, PassphraseFile, WalletFile, Yes, credential_line, epilog, opened
+from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.holder import Disclosure, Holder, PresentationPlan, Reason, Request
 
 app = typer.Typer()

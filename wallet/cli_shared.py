@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-from runtime.console import EXIT_CODES_HELP, print_warning, read_passphrase
+from runtime.commands import utc_now
+from runtime.console import print_warning, read_passphrase
 from vclib.cid import Resolve
 from vclib.did import resolver
 from vclib.errors import SealingError
@@ -26,25 +26,10 @@ WalletFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--wallet", help="The wallet file. Default: DDCC_WALLET, else the user's own."),
 ]
-PassphraseFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--passphrase-file", help="File whose first line is the passphrase; - is standard input."),
-]
-AsJSON: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 # After a wrong passphrase typed at a terminal: seconds until the next try, which is each time a new Argon2id.
 _DELAYS = (1, 2)
-
-
-def epilog(example: str) -> str:
-    """Return the text below a command's help: one example and the exit codes."""
-    return f"Example: {example}. {EXIT_CODES_HELP}"
-
-
-def utc_now() -> datetime:
-    """Return this moment: the one place where the wallet's commands read the clock."""
-    return datetime.now(UTC)
 
 
 @contextmanager

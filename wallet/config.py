@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.folders import user_data_folder
+
 WALLET_VARIABLE = "DDCC_WALLET"
 PASSPHRASE_VARIABLE = "DDCC_PASSPHRASE"  # noqa: S105 - the name of a variable
 NEW_PASSPHRASE_VARIABLE = "DDCC_NEW_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -38,15 +40,5 @@ def load_config(
     elif environment.get(WALLET_VARIABLE):
         path = Path(environment[WALLET_VARIABLE])
     else:
-        path = _data_folder(environment, platform) / "ddcc" / FILE_NAME
+        path = user_data_folder(environment, platform) / "ddcc" / FILE_NAME
     return WalletConfig(path.expanduser(), environment)
-
-
-def _data_folder(environment: Mapping[str, str], platform: str) -> Path:
-    if environment.get("XDG_DATA_HOME"):
-        return Path(environment["XDG_DATA_HOME"])
-    if platform == "win32" and environment.get("LOCALAPPDATA"):
-        return Path(environment["LOCALAPPDATA"])
-    if platform == "darwin":
-        return Path("~/Library/Application Support")
-    return Path("~/.local/share")

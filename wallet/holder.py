@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from health import CONTEXT_SEQUENCES
 from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
 from vclib.cid import Resolve
 from vclib.credentials import parse_credential
@@ -141,8 +142,6 @@ class Holder:
         """Whether other users of the computer could read the file when it was opened (K12)."""
         return self._store.permissions
 
-    # --- keys -------------------------------------------------------------------------------------
-
     def keys(self) -> list[KeyView]:
         """Return the keys, oldest first."""
         return [KeyView.of(item_id, item.summary) for item_id, item in self._store.items(KEY).items()]
@@ -158,8 +157,6 @@ class Holder:
             item_id = change.put(KEY, to_row(key.to_json()), summary=key.summary())
             self._note(change, "new-key", "done", {"did": key.did})
         return KeyView.of(item_id, key.summary())
-
-    # --- credentials ------------------------------------------------------------------------------
 
     def credentials(self) -> list[CredentialView]:
         """Return the credentials, oldest first, without opening any."""
@@ -193,7 +190,12 @@ class Holder:
             now = self._clock()
             checked = check_credential(
                 document,
-                Environment(resolve=self._resolve, now=now, contexts=self._contexts),
+                Environment(
+                    resolve=self._resolve,
+                    now=now,
+                    contexts=self._contexts,
+                    context_sequences=CONTEXT_SEQUENCES,
+                ),
                 own_dids=[key.did for key in self.keys()],
                 keep_foreign=keep_foreign,
             )
@@ -229,8 +231,6 @@ class Holder:
         with self._store.change() as change:
             self._note(change, "export", "done", members)
         return exported
-
-    # --- presenting -------------------------------------------------------------------------------
 
     def plan_presentation(self, prefixes: Sequence[str], request: Request) -> PresentationPlan:
         """Return what would leave, for the holder to see; nothing leaves and nothing is signed yet.
@@ -280,8 +280,6 @@ class Holder:
         with self._store.change() as change:
             members = {name: value for name, value in particulars(planned).items() if name != "disclosed"}
             self._note(change, "present", "declined", members)
-
-    # --- history, backup, passphrase --------------------------------------------------------------
 
     def history(self) -> list[HistoryEntry]:
         """Return what happened, oldest first."""
@@ -350,8 +348,6 @@ class Holder:
         self._store.change_passphrase(passphrase, parameters=parameters)
         with self._store.change() as change:
             self._note(change, "passphrase", "done", {})
-
-    # --- below ------------------------------------------------------------------------------------
 
     def _held(self, item_id: str) -> HeldCredential:
         return HeldCredential.from_json(from_row(self._store.read(item_id)))

@@ -177,5 +177,5 @@ def test_help_shows_an_example_and_the_exit_codes() -> None:
 
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    assert f"Example: ddcc did resolve {DID}." in text
+    assert f"Example: ddcc did resolve {DID} Exit codes:" in text
     assert "Exit codes: 0 done" in text

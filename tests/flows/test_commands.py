@@ -144,7 +144,7 @@ def test_a_suspended_credential_is_refused_until_it_is_reinstated(site: Site) ->
 def test_status_and_list_tell_what_became_of_a_credential(site: Site) -> None:
     record_id, _ = site.mint()
     in_process("issuer", "revoke", record_id, "--reason", "wrong batch", *site.issuer)
-    (told,) = in_process("issuer", "status", record_id, *site.home, "--json").json
+    (told,) = in_process("issuer", "status", record_id, *site.home, "--json").json["credentials"]
     assert told["state"] == "revoked"
     assert "wrong batch" in in_process("issuer", "status", *site.home).out
     listed = in_process("issuer", "list", *site.home).out
@@ -158,6 +158,8 @@ def test_the_audit_log_is_printed_and_verified(site: Site) -> None:
     """M9."""
     site.mint()
     assert "mint" in in_process("issuer", "audit", *site.home).out
+    (entry,) = in_process("issuer", "audit", *site.home, "--json").json["log"]
+    assert (entry["sequence"], entry["event"]) == (1, "mint")
     verified = in_process("issuer", "audit", "verify", *site.home, "--json").json
     assert verified["entries"] == 1
     known = ("--known-hash", verified["newestHash"])
@@ -267,6 +269,14 @@ def test_init_makes_an_issuer_that_mints(tmp_path: Path) -> None:
     in_process("issuer", "init", "--name", "Other", *own).assert_error(5, "store")
 
 
+def test_the_issuer_keeps_no_copy_of_what_it_handed_out(site: Site) -> None:
+    """K1: a credential bound to no key could be presented by whoever steals the database."""
+    _, credential = site.mint("vaccination", "--suite", "bbs-2023")
+    proofs = json.loads(credential.read_bytes())["proof"]
+    for file in site.path("issuer").glob("issuer.sqlite*"):
+        assert all(proof["proofValue"].encode() not in file.read_bytes() for proof in proofs)
+
+
 def test_help_and_version_load_nothing_heavy() -> None:
     """The command answers at once: no JSON-LD, cryptography or database is imported for it."""
     program = (
@@ -298,13 +308,26 @@ def test_help_and_version_load_nothing_heavy() -> None:
         ("issuer", "audit", "verify"),
         ("verifier", "check"),
         ("verifier", "challenge"),
+        ("wallet", "init"),
+        ("wallet", "add"),
+        ("wallet", "list"),
+        ("wallet", "show"),
+        ("wallet", "remove"),
+        ("wallet", "history"),
+        ("wallet", "passwd"),
         ("wallet", "present"),
+        ("wallet", "export"),
+        ("wallet", "backup"),
+        ("wallet", "restore"),
+        ("wallet", "did", "list"),
+        ("wallet", "did", "new"),
         ("did", "resolve"),
         ("demo",),
     ],
 )
-def test_every_command_has_help_with_an_example_and_exit_codes(command: tuple[str, ...]) -> None:
+def test_every_command_has_json_and_help_with_an_example_and_exit_codes(command: tuple[str, ...]) -> None:
     ran = in_process(*command, "--help")
     assert ran.code == 0
+    assert "--json" in ran.out
     assert "Example: ddcc" in ran.out
     assert "Exit codes:" in ran.out

@@ -37,9 +37,6 @@ def _kept(world: World) -> tuple[int, int, int]:
         return len(list(reading.records())), len(reading.waiting()), reading.verify_audit()
 
 
-# --- minting ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("record", [VACCINATION, TEST, RECOVERY])
 def test_a_record_becomes_a_credential_that_reads_back_the_same(world: World, record: JSONObject) -> None:
     period = {"start": "2026-07-01T00:00:00Z", "end": "2026-12-31T23:59:59Z"}
@@ -190,9 +187,6 @@ def test_minting_without_keys_is_refused(world: World) -> None:
         Issuer(world.config, world.store).mint([_request(VACCINATION)], MintOptions(unbound=True), now=START)
 
 
-# --- delivering ---------------------------------------------------------------------------------
-
-
 def test_a_file_in_the_way_is_kept_and_the_credential_waits(world: World, tmp_path: Path) -> None:
     world.mint(VACCINATION, world.person(11))
     (tmp_path / "record.vc.json").write_text("mine")
@@ -220,9 +214,6 @@ def test_only_what_was_asked_for_is_delivered(world: World, tmp_path: Path) -> N
     world.mint(VACCINATION, world.person(11))
     assert world.issuer.deliver(tmp_path, record_ids={"another"}) == []
     assert _kept(world) == (1, 1, 1)
-
-
-# --- status -------------------------------------------------------------------------------------
 
 
 def test_a_revoked_credential_stands_in_the_published_list(world: World) -> None:

@@ -13,6 +13,9 @@ from issuer.store import IssuerStore, IssuerWriting, StatusPosition, StoredRecor
 from runtime.database import sqlite_url
 from vclib.errors import StoreError
 
+# SQLite's and PostgreSQL's words for a unique constraint that holds.
+TAKEN = "UNIQUE constraint failed|duplicate key value violates unique constraint"
+
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 RECORD = StoredRecord(
     record_id="abcd2345",
@@ -31,8 +34,8 @@ RECORD = StoredRecord(
 
 
 @pytest.fixture
-def store() -> Iterator[IssuerStore]:
-    store = IssuerStore.open("sqlite://")
+def store(database_url: str) -> Iterator[IssuerStore]:
+    store = IssuerStore.open(database_url)
     yield store
     store.close()
 
@@ -106,7 +109,7 @@ def test_a_taken_position_is_not_given_again(store: IssuerStore) -> None:
 def test_the_database_itself_refuses_a_position_twice(store: IssuerStore) -> None:
     """H9: even where the program is wrong; and the second record is not kept either."""
     _add(store, RECORD, 7)
-    with pytest.raises(StoreError, match="UNIQUE constraint failed"), store.writing() as work:
+    with pytest.raises(StoreError, match=TAKEN), store.writing() as work:
         taken = replace(_allocate(work, (8,)), position=7)
         work.add_record(_other("efgh2345"), [taken])
     with store.reading() as reading:
@@ -115,7 +118,7 @@ def test_the_database_itself_refuses_a_position_twice(store: IssuerStore) -> Non
 
 def test_the_database_itself_refuses_a_credential_id_twice(store: IssuerStore) -> None:
     _add(store, RECORD, 7)
-    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+    with pytest.raises(StoreError, match=TAKEN):
         _add(store, replace(_other("efgh2345"), credential_id="urn:uuid:1"), 8)
 
 

@@ -18,8 +18,8 @@ TABLES = audit_tables(METADATA)
 
 
 @pytest.fixture
-def log() -> Iterator[Database]:
-    database = open_database("sqlite://", tables=METADATA, component="audit", version=1)
+def log(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url, tables=METADATA, component="audit", version=1)
     with database.writing() as connection:
         for number in range(1, 4):
             append(connection, TABLES, "mint", {"record": f"r{number}"}, now=NOW)

@@ -76,6 +76,17 @@ def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+def test_what_is_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
+    """K1: a credential that waited for its file may be of use to whoever has it."""
+    database = _open(tmp_path / "a.sqlite")
+    with database.writing() as connection:
+        connection.execute(insert(things).values(name="opensesame" * 50))
+    with database.writing() as connection:
+        connection.execute(things.delete())
+    database.close()
+    assert all(b"opensesame" not in file.read_bytes() for file in tmp_path.iterdir())
+
+
 def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     _open(tmp_path / "a.sqlite").close()
     with pytest.raises(StoreError, match="things schema version 1, this program needs 2"):

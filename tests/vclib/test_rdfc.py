@@ -57,6 +57,30 @@ def test_canonical_labels_in_the_input_are_labels_like_any_others() -> None:
     assert rdfc.canonicalize(plain).nquads == rdfc.canonicalize(swapped).nquads
 
 
+def test_a_neighbour_mentioned_twice_counts_twice() -> None:
+    """Two equal nodes, each in a graph of its own, as two credentials in one presentation may hold.
+
+    "Record its identifier once for every mention": https://www.w3.org/TR/rdf-canon/#hash-nd-quads-overview.
+    pyoxigraph 0.5 counts each neighbour once and finds other labels; these are those of rdf-canonize 5.
+    """
+    quads = rdfc.parse_nquads(
+        "<urn:s> <urn:g1> _:g1 .\n"
+        '_:m1 <urn:p> "0" _:g1 .\n'
+        '_:m1 <urn:q> "" _:g1 .\n'
+        "<urn:s> <urn:g2> _:g2 .\n"
+        '_:m2 <urn:p> "0" _:g2 .\n'
+        '_:m2 <urn:q> "" _:g2 .\n'
+    )
+    assert rdfc.canonicalize(quads).nquads == (
+        "<urn:s> <urn:g1> _:c14n1 .\n",
+        "<urn:s> <urn:g2> _:c14n0 .\n",
+        '_:c14n2 <urn:p> "0" _:c14n0 .\n',
+        '_:c14n2 <urn:q> "" _:c14n0 .\n',
+        '_:c14n3 <urn:p> "0" _:c14n1 .\n',
+        '_:c14n3 <urn:q> "" _:c14n1 .\n',
+    )
+
+
 def test_the_hash_decides_the_labels() -> None:
     quads = [Quad("<urn:s>", _P, f"_:n{i}") for i in range(4)]
     quads += [Quad(f"_:n{i}", "<urn:q>", f'"{i}"') for i in range(4)]

@@ -1,14 +1,25 @@
-"""RDFC-1.0 on random datasets: labels do not matter, and another implementation agrees."""
+"""RDFC-1.0 on random datasets: labels do not matter, and other implementations agree.
+
+PyLD has the predecessor of RDFC-1.0: it finds the same labels, but escapes literals otherwise, and errs where
+a label of the input looks like one of its own or one statement has a node twice. pyoxigraph has RDFC-1.0, but
+lists a node once that is related twice. So each is asked what it can answer; where both err, `test_rdfc` has
+what rdf-canonize finds.
+"""
 
 from __future__ import annotations
 
 import pyoxigraph
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pyld import jsonld as pyld
 
 from vclib import rdfc
 from vclib.nquads import iri_term, literal_term, parse_nquads, serialize_quad
 from vclib.rdfc import Quad
+
+# The same examples in every run, so that a failure is a change's and not chance's. To search further, raise
+# the number and drop `derandomize`.
+_EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 
 # Few names and many blank nodes, so that random datasets are full of nodes that look alike. No more than
 # five blank nodes, because pyoxigraph has no work limit.
@@ -23,25 +34,53 @@ _LITERAL = st.one_of(
     st.builds(literal_term, _TEXT, language=st.sampled_from(["en", "fr-ca"])),
     st.builds(literal_term, _TEXT, datatype=st.just("http://www.w3.org/2001/XMLSchema#date")),
 )
-_QUADS = st.lists(
-    st.builds(
+
+
+def _datasets(
+    blanks: st.SearchStrategy[str], literals: st.SearchStrategy[str]
+) -> st.SearchStrategy[list[Quad]]:
+    quads = st.builds(
         Quad,
-        subject=st.one_of(_BLANK, _IRI),
+        subject=st.one_of(blanks, _IRI),
         predicate=_IRI,
-        object=st.one_of(_BLANK, _BLANK, _IRI, _LITERAL),
-        graph=st.one_of(st.just(""), st.just(""), _BLANK, _IRI),
-    ),
-    max_size=10,
+        object=st.one_of(blanks, blanks, _IRI, literals),
+        graph=st.one_of(st.just(""), st.just(""), blanks, _IRI),
+    )
+    return st.lists(quads, max_size=10)
+
+
+_QUADS = _datasets(_BLANK, _LITERAL)
+_PLAIN_QUADS = _datasets(
+    st.sampled_from(["_:b0", "_:b1", "_:b2", "_:x", "_:y"]), st.sampled_from(['""', '"x"', '"x"@en', '"é"'])
 )
+
+
+def _relates_twice(quads: list[Quad]) -> bool:
+    """Say whether some node is related to another twice in the same way.
+
+    Section 4.8.3 lists the other node twice then, and so do PyLD and rdf-canonize; pyoxigraph 0.5 lists it
+    once, and labels nodes that look alike in another order.
+    """
+    relations = [
+        (node, position, "" if position == "g" else quad.predicate, related)
+        for quad in dict.fromkeys(quads)
+        for node in {quad.subject, quad.object, quad.graph}
+        for position, related in (("s", quad.subject), ("o", quad.object), ("g", quad.graph))
+        if rdfc.is_blank(node) and rdfc.is_blank(related) and related != node
+    ]
+    return len(set(relations)) < len(relations)
+
+
 _ALGORITHMS = {
     "sha256": pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0_SHA_256,
     "sha384": pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0_SHA_384,
 }
 
 
-@settings(max_examples=300, deadline=None)
+@_EXAMPLES
 @given(_QUADS, st.sampled_from(["sha256", "sha384"]))
 def test_pyoxigraph_finds_the_same_canonical_form(quads: list[Quad], hash_name: str) -> None:
+    assume(not _relates_twice(quads))
     text = "".join(serialize_quad(quad) for quad in quads)
     dataset = pyoxigraph.Dataset(pyoxigraph.parse(input=text, format=pyoxigraph.RdfFormat.N_QUADS))
     dataset.canonicalize(_ALGORITHMS[hash_name])
@@ -51,7 +90,18 @@ def test_pyoxigraph_finds_the_same_canonical_form(quads: list[Quad], hash_name: 
     assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
 
 
-@settings(max_examples=200, deadline=None)
+@_EXAMPLES
+@given(_PLAIN_QUADS)
+def test_pyld_finds_the_same_canonical_form(quads: list[Quad]) -> None:
+    assume(all(len({quad.subject, quad.object, quad.graph}) == 3 for quad in quads))
+    text = "".join(serialize_quad(quad) for quad in quads)
+    form = "application/n-quads"
+    options = {"algorithm": "URDNA2015", "inputFormat": form, "format": form}
+    theirs = pyld.normalize(text, options) if text else ""
+    assert sorted(theirs.splitlines()) == sorted(rdfc.canonicalize(quads).to_bytes().decode().splitlines())
+
+
+@_EXAMPLES
 @given(_QUADS, st.permutations(range(5)), st.randoms(use_true_random=False))
 def test_labels_and_order_do_not_matter(quads: list[Quad], order: list[int], random: object) -> None:
     """B5: for every renaming of the blank nodes and every order of the statements."""
@@ -67,7 +117,7 @@ def test_labels_and_order_do_not_matter(quads: list[Quad], order: list[int], ran
     assert rdfc.canonicalize(renamed).nquads == rdfc.canonicalize(quads).nquads
 
 
-@settings(max_examples=200, deadline=None)
+@_EXAMPLES
 @given(_QUADS)
 def test_the_label_map_relabels_the_input_into_the_canonical_form(quads: list[Quad]) -> None:
     canonical = rdfc.canonicalize(quads)
@@ -79,7 +129,7 @@ def test_the_label_map_relabels_the_input_into_the_canonical_form(quads: list[Qu
     assert sorted(labels.values()) == sorted(f"_:c14n{number}" for number in range(len(labels)))
 
 
-@settings(max_examples=200, deadline=None)
+@_EXAMPLES
 @given(_QUADS)
 def test_canonical_text_is_read_back_as_itself(quads: list[Quad]) -> None:
     canonical = rdfc.canonicalize(quads)
@@ -87,7 +137,7 @@ def test_canonical_text_is_read_back_as_itself(quads: list[Quad]) -> None:
     assert again.nquads == canonical.nquads
 
 
-@settings(max_examples=200, deadline=None)
+@_EXAMPLES
 @given(_TEXT)
 def test_every_literal_is_read_by_pyoxigraph_as_it_was_written(text: str) -> None:
     """B6."""
@@ -96,3 +146,16 @@ def test_every_literal_is_read_by_pyoxigraph_as_it_was_written(text: str) -> Non
     assert isinstance(quad, pyoxigraph.Quad)
     assert isinstance(quad.object, pyoxigraph.Literal)
     assert quad.object.value == text
+
+
+def test_a_node_related_twice_is_listed_twice() -> None:
+    """The form that rdf-canonize 5 finds, too."""
+    text = (
+        "_:c14n1 <urn:p> _:c14n2 _:c14n0 .\n"
+        "_:c14n1 <urn:p> _:c14n3 _:c14n0 .\n"
+        "_:c14n2 <urn:p> _:c14n1 _:c14n0 .\n"
+        "_:c14n3 <urn:p> _:c14n0 _:c14n0 .\n"
+    )
+    quads = parse_nquads(text)
+    assert _relates_twice(quads)
+    assert rdfc.canonicalize(quads).to_bytes().decode("utf-8") == text

@@ -69,6 +69,7 @@ def test_a_credential_that_does_not_fit_is_a_failure_told_without_its_values(
         ({"$schema": None}, "not of the dialect"),
         ({"type": "thing"}, "not a valid JSON Schema"),
         ({"properties": []}, "not a valid JSON Schema"),
+        ({"$id": 1}, "not a valid JSON Schema"),
         ({"$ref": "https://evil.example/other.json"}, "refers to another schema, which is not fetched"),
         ({"$ref": "http://127.0.0.1/"}, "refers to another schema, which is not fetched"),
     ],
@@ -77,6 +78,11 @@ def test_a_schema_that_cannot_be_evaluated_is_indeterminate(changes: JSONObject,
     outcome, found = evaluate_schema(_document(emailAddress="subject@example.com"), EMAIL_SCHEMA | changes)
     assert outcome is SchemaOutcome.INDETERMINATE
     assert reason in found
+
+
+def test_a_number_too_large_for_a_rule_is_indeterminate() -> None:
+    schema: JSONObject = {"$schema": EMAIL_SCHEMA["$schema"], "properties": {"n": {"multipleOf": 0.5}}}
+    assert evaluate_schema({"n": 10**400}, schema)[0] is SchemaOutcome.INDETERMINATE
 
 
 @pytest.fixture

@@ -108,6 +108,22 @@ def test_the_issuers_other_did_is_the_issuer_where_the_relying_party_knows_it(
     assert verify_credential(document, known).credential.issuer_id == ministry_bbs.did
 
 
+def test_a_credential_of_a_known_type_has_the_contexts_known_for_it(
+    ministry: Party, unsigned: Maker, environment: MakeEnvironment
+) -> None:
+    """A3."""
+    document = ministry.sign(unsigned())
+    contexts = document["@context"]
+    assert isinstance(contexts, list)
+    type_iri = verify_credential(document, environment()).credential.type_iris[-1]
+    known = {type_iri: (tuple(map(str, contexts)),)}
+    verify_credential(document, environment(context_sequences=known))
+    extended = {**document, "@context": [*contexts, "https://w3id.org/citizenship/v2"]}
+    verify_credential(extended, environment())
+    with pytest.raises(ContextNotAcceptedError, match="not those known for credentials of"):
+        verify_credential(extended, environment(context_sequences=known))
+
+
 def test_the_binding_of_issuer_and_key_can_be_switched_off_for_vectors(
     mallory: Party, unsigned: Maker, environment: MakeEnvironment
 ) -> None:

@@ -33,9 +33,6 @@ def _whole(world: World) -> JSONObject:
     return drop_base_proofs(world.mint(VACCINATION, world.person(11)))
 
 
-# --- whom to trust ------------------------------------------------------------------------------
-
-
 def test_a_trusted_issuer_is_called_by_the_name_of_the_trust_file(world: World) -> None:
     """I7: the credential's own name for its issuer is not used."""
     entry: JSONObject = {"id": world.config.dids["P-256"], "name": "Ministry, as we know it"}
@@ -52,6 +49,28 @@ def test_without_a_trust_file_nothing_is_accepted(world: World) -> None:
     result = world.check(alice.present(world.mint(VACCINATION, alice)))
     assert result.verdict.outcome is Outcome.UNDECIDED
     assert reasons(result) == ["no-trust-file"]
+
+
+def test_another_context_on_a_genuine_credential_is_refused(world: World) -> None:
+    """A3: the signature still holds, because the statements stay the same."""
+    alice = world.person(11)
+    credential = drop_base_proofs(world.mint(VACCINATION, alice))
+    contexts = credential["@context"]
+    assert isinstance(contexts, list)
+    credential = {**credential, "@context": [*contexts, "https://w3id.org/citizenship/v2"]}
+    signed = add_proof(
+        new_presentation([credential], holder=alice.did),
+        cryptosuite=alice.key.cryptosuite,
+        key=alice.key.private_key,
+        verification_method=alice.key.verification_method,
+        purpose=AUTHENTICATION,
+        created=world.clock.now,
+        challenge=CHALLENGE,
+        domain=VENUE,
+    )
+    result = world.check(signed)
+    assert result.verdict.outcome is Outcome.REFUSED
+    assert reasons(result) == ["context-not-accepted"]
 
 
 def test_an_unknown_issuer_is_refused_before_anything_is_fetched(world: World) -> None:
@@ -89,16 +108,35 @@ def test_an_issuer_is_refused_for_a_type_it_is_not_trusted_for(world: World) -> 
     assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["issuer-not-trusted-for-type"])
 
 
-# --- binding ------------------------------------------------------------------------------------
-
-
 def test_a_bound_credential_in_an_unsigned_presentation_is_refused(world: World) -> None:
     """E4, D11: it may have been copied from anybody."""
     alice = world.person(11)
     presentation = alice.present(world.mint(VACCINATION, alice), challenge=None, domain=None)
     del presentation["proof"]
     result = world.check(presentation, challenge=None, domain=None)
-    assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["not-presented"])
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["not-fresh", "not-presented"])
+
+
+@pytest.mark.parametrize(("require_holder", "outcome"), [(False, Outcome.ACCEPTED), (True, Outcome.REFUSED)])
+def test_a_presentation_that_answers_nothing_is_told_as_a_possible_copy(
+    world: World, require_holder: bool, outcome: Outcome
+) -> None:
+    """E1, D11: a code on paper is signed once and can be photographed."""
+    alice = world.person(11)
+    paper = alice.present(world.mint(VACCINATION, alice), challenge=None, domain=None)
+    result = world.check(paper, challenge=None, domain=None, require_holder=require_holder)
+    assert (result.verdict.outcome, reasons(result)) == (outcome, ["not-fresh"])
+
+
+@pytest.mark.parametrize(("challenge", "domain"), [(CHALLENGE, None), (None, VENUE)])
+def test_a_challenge_without_a_domain_is_our_own_mistake(
+    world: World, challenge: str | None, domain: str | None
+) -> None:
+    """E2: an answer to the challenge alone could have been made for anybody."""
+    alice = world.person(11)
+    presentation = alice.present(world.mint(VACCINATION, alice))
+    with pytest.raises(ConfigurationError, match="give both of them, or neither"):
+        world.check(presentation, challenge=challenge, domain=domain)
 
 
 def test_a_bound_credential_alone_is_not_decided(world: World) -> None:
@@ -127,9 +165,6 @@ def test_a_credential_bound_to_nobody_is_told_as_such(
     assert (result.verdict.outcome, reasons(result)) == (outcome, ["not-bound"])
 
 
-# --- status -------------------------------------------------------------------------------------
-
-
 def test_a_status_that_cannot_be_looked_up_leaves_it_undecided(world: World) -> None:
     """H1."""
     alice = world.person(11)
@@ -144,6 +179,18 @@ def test_a_status_list_is_fetched_where_it_is_not_at_hand(world: World) -> None:
     verifier = Verifier(world.trusted, {}, lambda url: dump_json(lists[url]).encode())
     result = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
     assert result.verdict.outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b"[" * 100_000, b"\xff", b" " * 5_000_000])
+def test_whatever_the_host_of_a_list_answers_says_nothing_against_the_credential(
+    world: World, answer: bytes
+) -> None:
+    """H1, J4."""
+    alice = world.person(11)
+    presentation = alice.present(world.mint(VACCINATION, alice))
+    verifier = Verifier(world.trusted, {}, lambda _url: answer)
+    result = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.UNDECIDED, ["not-checked", "not-checked"])
 
 
 def test_a_status_list_that_has_no_address_is_not_fetched(world: World) -> None:
@@ -243,9 +290,6 @@ def test_a_plain_proof_under_another_did_holds_for_whoever_knows_all_dids(world:
     assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["forged"])
 
 
-# --- challenges ---------------------------------------------------------------------------------
-
-
 def test_a_challenge_is_answered_once(world: World) -> None:
     """E1."""
     world.send_challenge("c-1")
@@ -305,9 +349,6 @@ def test_the_domain_that_was_sent_is_the_one_that_counts(world: World) -> None:
     assert reasons(world.check(presentation, challenge="c-1", domain=None)) == ["wrong-domain"]
     with pytest.raises(ConfigurationError, match="was sent for the domain https://venue"):
         world.check(presentation, challenge="c-1", domain="https://other.example")
-
-
-# --- other documents ----------------------------------------------------------------------------
 
 
 def test_json_of_another_kind_is_bad_input(world: World) -> None:

@@ -3,7 +3,7 @@
 A proof value is "u", then base64url of three header bytes and a CBOR array. CBOR can write one value in many
 ways: indefinite lengths, longer integers than needed, a key twice, tags, bytes after the end. Readers differ
 in what they make of those, and every other spelling gives one proof another name; so the reader here takes
-what RFC 8949 section 4.2.1 calls preferred serialization, of the four kinds of value that occur, and nothing
+what RFC 8949 section 4.2.1 calls preferred serialization, of the five kinds of value that occur, and nothing
 else. It is written here because a general decoder builds whatever the bytes ask for before anybody can look.
 Source: https://www.w3.org/TR/vc-di-ecdsa/#serializebaseproofvalue and its neighbours.
 """
