@@ -18,7 +18,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from types import MappingProxyType
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import Response
 
 from issuer.vc_api import CredentialIssuer, issue_router
@@ -238,6 +238,8 @@ class InteropProfile:
 
         @router.get("/status-lists/{purpose}")
         def status_list(purpose: str) -> Response:
+            if purpose not in _STATUS_PURPOSES:
+                raise HTTPException(HTTPStatus.NOT_FOUND)
             return json_response(self._own_list(self._list_url(purpose)), media_type="application/ld+json")
 
         return router
