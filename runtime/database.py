@@ -63,7 +63,11 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection whose statements all see one state; raises StoreError."""
-        with _translated(self.place), self._engine.connect() as connection:
+        # SQLite reads one state by itself; PostgreSQL's default shows each statement a newer one.
+        reader = self._engine
+        if self._engine.dialect.name == "postgresql":
+            reader = reader.execution_options(isolation_level="REPEATABLE READ")
+        with _translated(self.place), reader.connect() as connection:
             yield connection
 
     @contextmanager

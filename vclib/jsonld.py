@@ -59,6 +59,9 @@ __all__ = [
 
 _Result = TypeVar("_Result")
 
+# PyLD has no type information: its options, its answers from a loader and what it keeps of a context are Any.
+_PyldValues = dict[str, Any]
+
 # What PyLD lets through besides its own error, when a document is not of the shape it expects.
 _PYLD_FAILURES = (
     pyld.JsonLdError,
@@ -81,7 +84,7 @@ def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) 
         raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
     check_contexts(document, contexts)
 
-    def run(processor: SafeProcessor, options: dict[str, Any]) -> list[JSONValue]:
+    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
         expanded: list[JSONValue] = processor.expand(document, options)
         return expanded
 
@@ -123,7 +126,7 @@ def compact(
     wrapper: JSONObject = {"@context": context}
     check_contexts(wrapper, contexts)
 
-    def run(processor: SafeProcessor, options: dict[str, Any]) -> JSONObject:
+    def run(processor: SafeProcessor, options: _PyldValues) -> JSONObject:
         compacted: JSONObject = processor.compact(expanded, context, {**options, "skipExpansion": True})
         # Nothing is expanded here, so there is nothing for the processor to have seen.
         processor.seen += 1
@@ -153,10 +156,10 @@ class _Engine:
         self._lock = threading.Lock()
         # Context URL, or canonical text of a context within a pinned file, to what PyLD keeps of it. Only
         # pinned contexts get in, so it is bounded, and no document can plant anything for the next one.
-        self._processed: dict[str, Any] = {}
+        self._processed: _PyldValues = {}
         self._scoped = ScopedContexts()
 
-    def run(self, operation: Callable[[SafeProcessor, dict[str, Any]], _Result], inline: bool) -> _Result:
+    def run(self, operation: Callable[[SafeProcessor, _PyldValues], _Result], inline: bool) -> _Result:
         """Run a PyLD operation; `inline` says that it brings contexts of its own."""
         processor = SafeProcessor(None if inline else self._scoped)
         with self._lock:
@@ -171,7 +174,7 @@ class _Engine:
         return result
 
 
-def _load_document(url: str, _options: object) -> dict[str, Any]:
+def _load_document(url: str, _options: object) -> _PyldValues:
     """Return a pinned context in the form PyLD's document loaders have.
 
     A fresh copy each time, because PyLD changes what it gets. The tag is what makes PyLD keep the result.

@@ -103,13 +103,3 @@ def evaluate_schema(document: JSONObject, schema: JSONObject) -> Evaluation:
     if failure is None:
         return SchemaOutcome.SUCCESS, ""
     return SchemaOutcome.FAILURE, f"{failure.json_path} does not fit the rule {failure.validator}"
-
-
-def check_schema(document: JSONObject, schema: JSONObject) -> None:
-    """Return if `document` fits `schema`; CredentialSchemaError if not, or if that cannot be told.
-
-    For an issuer, before it signs.
-    """
-    outcome, reason = evaluate_schema(document, schema)
-    if outcome is not SchemaOutcome.SUCCESS:
-        raise CredentialSchemaError(f"the credential does not fit its schema: {reason}")

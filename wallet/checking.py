@@ -23,9 +23,7 @@ from vclib.errors import (
 from vclib.proofs import VerifiedProof, base_proofs, derive, drop_base_proofs, proofs_of
 from vclib.strict_json import JSONObject
 from vclib.verification import Validity, VerifiedCredential, verify_credential
-
-# The JSON pointer of the whole document.
-EVERYTHING = ""
+from wallet.holdings import EVERYTHING
 
 
 @dataclass(frozen=True)

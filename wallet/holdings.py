@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from health import claims_from_credential
 from vclib import jcs
@@ -26,7 +28,12 @@ HISTORY = "history"
 SETTINGS = "settings"
 
 # Key type -> the cryptosuite that signs presentations with it.
-PRESENTATION_SUITES = {KeyType.P256: "ecdsa-rdfc-2019", KeyType.ED25519: "eddsa-rdfc-2022"}
+PRESENTATION_SUITES: Mapping[KeyType, str] = MappingProxyType(
+    {KeyType.P256: "ecdsa-rdfc-2019", KeyType.ED25519: "eddsa-rdfc-2022"}
+)
+
+# The JSON pointer of a whole document.
+EVERYTHING = ""
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,10 @@ from vclib.proofs import (
 )
 from vclib.strict_json import JSONObject, JSONValue
 from wallet.disclosure import Disclosure, read_disclosure
-from wallet.holdings import PRESENTATION_SUITES, HeldKey
+from wallet.holdings import EVERYTHING, PRESENTATION_SUITES, HeldKey
 
 BBS = "bbs-2023"
 ECDSA_SD = "ecdsa-sd-2023"
-# The JSON pointer of the whole document.
-EVERYTHING = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import pytest
 from vclib.errors import ComplexityError, CredentialSchemaError, MalformedValueError, ParsingError
 from vclib.schemas import (
     SchemaOutcome,
-    check_schema,
     check_schema_digest,
     evaluate_schema,
     parse_schema,
@@ -115,14 +114,6 @@ def test_a_reference_inside_the_schema_is_followed() -> None:
     }
     assert evaluate_schema(_document(name="Alice"), schema)[0] is SchemaOutcome.SUCCESS
     assert evaluate_schema(_document(), schema)[0] is SchemaOutcome.FAILURE
-
-
-def test_an_issuer_does_not_sign_what_does_not_fit() -> None:
-    check_schema(_document(emailAddress="subject@example.com"), EMAIL_SCHEMA)
-    with pytest.raises(CredentialSchemaError, match=r"credentialSubject does not fit the rule required"):
-        check_schema(_document(), EMAIL_SCHEMA)
-    with pytest.raises(CredentialSchemaError, match="not of the dialect"):
-        check_schema(_document(emailAddress="subject@example.com"), {})
 
 
 def test_a_schema_file_has_the_digest_that_the_credential_gives_it() -> None:
