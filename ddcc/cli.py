@@ -29,6 +29,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wallet": ("wallet.cli", "Hold credentials and present what you choose of them."),
         "verifier": ("verifier.cli", "Check what somebody presents."),
         "did": ("ddcc.did_cli", "Resolve DIDs and dereference DID URLs."),
+        "interop": ("ddcc.interop_cli", "Answer the official test suites, on this machine only."),
         "demo": ("ddcc.demo_cli", "Play the whole story on real files."),
     }
 )

@@ -43,6 +43,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "httpx",
         "httpcore",
         "fastapi",
+        "starlette",
+        "uvicorn",
         "sqlalchemy",
         "cryptography",
         "PIL",
@@ -54,7 +56,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "issuer": (*PROGRAM, "fastapi"),
     "verifier": (*PROGRAM, "fastapi"),
     "wallet": PROGRAM,
-    "ddcc": (*PROGRAM, "issuer", "verifier", "wallet"),
+    "ddcc": (*PROGRAM, "issuer", "verifier", "wallet", "fastapi"),
 }
 # The wallet's screen knows the holder service and nothing below it.
 SCREEN_FILES = ("wallet.app", "wallet.screens", "wallet.widgets", "wallet.messages")

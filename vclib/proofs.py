@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from vclib import jsonld
 from vclib.cid import Resolve, VerificationMethod, retrieve_verification_method
-from vclib.cryptosuites import CRYPTOSUITES, PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
+from vclib.cryptosuites import CRYPTOSUITES, OLDER_SUITES, PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import (
@@ -63,7 +64,10 @@ __all__ = [
 ASSERTION_METHOD = "assertionMethod"
 AUTHENTICATION = "authentication"
 
+# What is accepted unless a relying party says otherwise: no type of proof from before Data Integrity 1.0.
 ALL_SUITES = frozenset(CRYPTOSUITES)
+_VERIFIABLE = MappingProxyType({**CRYPTOSUITES, **OLDER_SUITES})
+
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -208,8 +212,9 @@ def verify_proofs(
     """Return the verified proofs of `document`, at least one.
 
     Every proof of an accepted suite must hold; those of other suites are passed over, and if there are no
-    others that is UnsupportedCryptosuiteError. `challenge` and `domain`, when given, must be exactly what
-    each proof carries. Per https://www.w3.org/TR/vc-data-integrity/#verify-proof-sets-and-chains.
+    others that is UnsupportedCryptosuiteError. The types in OLDER_SUITES are accepted only where
+    `accepted_suites` names them. `challenge` and `domain`, when given, must be exactly what each proof
+    carries. Per https://www.w3.org/TR/vc-data-integrity/#verify-proof-sets-and-chains.
 
     Raises NoProofError, BaseProofPresentedError, ProofPurposeError, ProofExpiredError, InvalidDomainError,
     InvalidChallengeError, PreviousProofError or another ProofVerificationError; InvalidSignatureError;
@@ -223,7 +228,7 @@ def verify_proofs(
         raise BaseProofPresentedError(
             "expected derived proofs, found a base proof: its holder alone may have it"
         )
-    accepted = [proof for proof in proofs if _suite_name(proof) in CRYPTOSUITES.keys() & accepted_suites]
+    accepted = [proof for proof in proofs if _suite_name(proof) in _VERIFIABLE.keys() & accepted_suites]
     if not accepted:
         raise UnsupportedCryptosuiteError(
             f"no proof is of an accepted cryptosuite, found {_suite_names(proofs)}"
@@ -249,7 +254,7 @@ def _verify_proof(
     now: datetime,
     contexts: ContextPolicy,
 ) -> VerifiedProof:
-    suite = CRYPTOSUITES[_suite_name(proof)]
+    suite = _VERIFIABLE[_suite_name(proof)]
     previous = previous_proofs(proof, proofs)
     if previous and suite.name in SELECTIVE_SUITES:
         raise PreviousProofError(f"a derived proof of {suite.name} cannot be made upon another proof")

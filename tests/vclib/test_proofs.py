@@ -32,6 +32,7 @@ from vclib.errors import (
 from vclib.jsonld import UNSAFE_ANY_CONTEXT
 from vclib.keys import KeyType, PrivateKey, encode_multikey
 from vclib.proofs import (
+    ALL_SUITES,
     ASSERTION_METHOD,
     AUTHENTICATION,
     VerifiedProof,
@@ -198,12 +199,64 @@ def test_unknown_suite_is_unsupported_and_not_forged() -> None:
         verify(document)
 
 
+def older() -> dict[str, Any]:
+    """Return the published document with a proof of the older type. Any: its members are altered."""
+    folder = Path(__file__).parents[1] / "vectors" / "vc-di-eddsa" / "Ed25519Signature2020"
+    return parse_json_object((folder / "signedEdSig.json").read_bytes())
+
+
+def verify_older(document: JSONObject) -> tuple[VerifiedProof, ...]:
+    return verify(
+        document, contexts=UNSAFE_ANY_CONTEXT, accepted_suites=ALL_SUITES | {"Ed25519Signature2020"}
+    )
+
+
 def test_published_ed25519signature2020_document_is_unsupported() -> None:
     """C20: the published document of an older proof type is not called forged."""
-    folder = Path(__file__).parents[1] / "vectors" / "vc-di-eddsa" / "Ed25519Signature2020"
-    document = parse_json_object((folder / "signedEdSig.json").read_bytes())
     with pytest.raises(UnsupportedCryptosuiteError, match="found 'Ed25519Signature2020'"):
-        verify(document, contexts=UNSAFE_ANY_CONTEXT)
+        verify(older(), contexts=UNSAFE_ANY_CONTEXT)
+
+
+def test_published_ed25519signature2020_document_verifies_where_its_type_is_accepted() -> None:
+    (proof,) = verify_older(older())
+    assert proof.cryptosuite == "Ed25519Signature2020"
+    assert proof.method.controller == "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
+
+
+def test_altered_ed25519signature2020_document_is_refused() -> None:
+    """C1: the document, then an option of the proof."""
+    document = older()
+    document["credentialSubject"]["alumniOf"] = "The School of Forgers"
+    with pytest.raises(InvalidSignatureError):
+        verify_older(document)
+    document = older()
+    document["proof"]["created"] = "2023-02-24T23:36:39Z"
+    with pytest.raises(InvalidSignatureError):
+        verify_older(document)
+
+
+@pytest.mark.parametrize("member", ["created", "verificationMethod", "proofPurpose", "proofValue"])
+def test_ed25519signature2020_proof_without_one_of_its_members_is_refused(member: str) -> None:
+    document = older()
+    del document["proof"][member]
+    with pytest.raises((ProofVerificationError, InvalidSignatureError)):
+        verify_older(document)
+
+
+def test_older_type_and_cryptosuite_cannot_stand_for_each_other() -> None:
+    """The same signature under the other kind of proof's name is neither."""
+    document = older()
+    document["proof"]["cryptosuite"] = "eddsa-rdfc-2022"
+    with pytest.raises(UnsupportedCryptosuiteError, match="without a cryptosuite"):
+        verify_older(document)
+    document["proof"] |= {"type": "DataIntegrityProof", "cryptosuite": "Ed25519Signature2020"}
+    with pytest.raises(UnsupportedCryptosuiteError, match="expected a proof of type Ed25519Signature2020"):
+        verify_older(document)
+
+
+def test_no_new_proof_is_made_of_an_older_type() -> None:
+    with pytest.raises(ProofGenerationError, match="'Ed25519Signature2020' is not supported"):
+        signed(suite="Ed25519Signature2020")
 
 
 def test_proof_type_cannot_take_the_name_of_a_suite() -> None:

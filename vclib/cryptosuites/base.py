@@ -115,16 +115,19 @@ class SelectiveCryptosuite(Protocol):
         """Return the mandatory pointers that a base proof carries."""
 
 
-def check_options(suite_name: str, options: JSONObject) -> None:
+def check_options(suite_name: str, options: JSONObject, *, proof_type: str = PROOF_TYPE) -> None:
     """Return if the options of a proof to be verified are of the suite named, with well-formed times.
 
-    This is the part of "proof configuration" that every suite has. Raises UnsupportedCryptosuiteError for
+    This is the part of "proof configuration" that every suite has. A `proof_type` other than
+    DataIntegrityProof is a suite by itself and has no `cryptosuite`. Raises UnsupportedCryptosuiteError for
     another type or suite, ProofVerificationError for a `created` or `expires` that is no date-time.
     """
-    if options.get("type") != PROOF_TYPE:
-        raise UnsupportedCryptosuiteError(f"expected a proof of type {PROOF_TYPE}")
-    if options.get("cryptosuite") != suite_name:
+    if options.get("type") != proof_type:
+        raise UnsupportedCryptosuiteError(f"expected a proof of type {proof_type}")
+    if proof_type == PROOF_TYPE and options.get("cryptosuite") != suite_name:
         raise UnsupportedCryptosuiteError(f"expected a proof of cryptosuite {suite_name}")
+    if proof_type != PROOF_TYPE and "cryptosuite" in options:
+        raise UnsupportedCryptosuiteError(f"expected a proof of type {proof_type} without a cryptosuite")
     for member in ("created", "expires"):
         if member in options:
             try:
@@ -133,10 +136,10 @@ def check_options(suite_name: str, options: JSONObject) -> None:
                 raise ProofVerificationError(f"the proof's {member}: {err.message}") from err
 
 
-def check_new_options(suite_name: str, options: JSONObject) -> None:
+def check_new_options(suite_name: str, options: JSONObject, *, proof_type: str = PROOF_TYPE) -> None:
     """Return if a new proof of the suite may be made from `options`; else ProofGenerationError."""
     try:
-        check_options(suite_name, options)
+        check_options(suite_name, options, proof_type=proof_type)
     except ProofVerificationError as err:
         raise ProofGenerationError(f"proof options are unfit: {err.message}") from err
     if "proofValue" in options:

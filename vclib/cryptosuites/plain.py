@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from vclib import jcs, jsonld, rdfc
 from vclib.cryptosuites.base import (
+    PROOF_TYPE,
     check_key_type,
     check_new_options,
     check_options,
@@ -136,18 +137,22 @@ def hash_data(document_bytes: bytes, proof_config_bytes: bytes, hash_name: str) 
 
 @dataclass(frozen=True)
 class PlainCryptosuite:
-    """One suite: a name, a way to transform, and the keys it works with. Fits the protocol Cryptosuite."""
+    """One suite: a name, a way to transform, and the keys it works with. Fits the protocol Cryptosuite.
+
+    `proof_type` is another than DataIntegrityProof for the older suites, which are types of their own.
+    """
 
     name: str
     key_types: frozenset[KeyType]
     transformation: Transformation
+    proof_type: str = PROOF_TYPE
 
     def create_proof(
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
     ) -> JSONObject:
         """Return the whole proof over `document`; see Cryptosuite.create_proof."""
         check_key_type(self.name, self.key_types, key.public_key)
-        check_new_options(self.name, options)
+        check_new_options(self.name, options, proof_type=self.proof_type)
         proof = self.transformation.add_context(options, document)
         data = self.hash_data(document, proof, key.public_key.key_type, contexts=contexts)
         return {**proof, "proofValue": encode_multibase(key.sign(data), base="z")}
@@ -157,7 +162,7 @@ class PlainCryptosuite:
     ) -> None:
         """Return if `proof` holds for `document`; see Cryptosuite.verify_proof."""
         check_key_type(self.name, self.key_types, public_key)
-        check_options(self.name, proof)
+        check_options(self.name, proof, proof_type=self.proof_type)
         # 1, 2. `document` comes without its proofs; the options are the proof without its value.
         options = without_proof_value(proof)
         # 3. Decode the proof value. Lengths are checked here so that the refusal can say what was expected.
