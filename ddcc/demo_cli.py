@@ -45,7 +45,7 @@ def demo_command(
         if console is None:
             print_json(stage.result())
         elif stage.ok:
-            _tell_what_next(console, folder, len(stage.steps))
+            tell_what_next(console, folder, len(stage.steps))
         else:
             console.print("\n[bold red]Not everything came out as told.[/]")
     if not stage.ok:
@@ -73,7 +73,8 @@ def _run(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
-def _tell_what_next(console: Console, folder: Path, steps: int) -> None:
+def tell_what_next(console: Console, folder: Path, steps: int) -> None:
+    """Print where the files are, and commands that go on with them."""
     wallet = folder / "wallets" / "mira.ddcc"
     kept = f"The files stay in {escape(str(folder))}."
     console.print(f"\n[bold green]{steps} steps, all as told.[/] {kept}", soft_wrap=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from ddcc.demo_cli import tell_what_next
 from ddcc.demo_stage import Expected, Stage
 from tests.flows.conftest import ROOT, as_process, in_process
 
 
 def test_everything_comes_out_as_told_twice(tmp_path: Path) -> None:
-    first = as_process("demo", "--json", cwd=tmp_path)
+    """The folder's name looks like markup of the screen, and is shown as it is."""
+    folder = tmp_path / "[red]x[" / "["
+    first = as_process("demo", "--json", "--dir", folder, cwd=tmp_path)
     assert first.code == 0, first.err
     assert first.err == ""
     result = first.json
@@ -20,14 +25,15 @@ def test_everything_comes_out_as_told_twice(tmp_path: Path) -> None:
     refused = [step["command"] for step in result["steps"] if step["exitCode"] == 1]
     assert len(refused) == 9
     assert all(command.startswith("ddcc verifier check ") for command in refused)
-    assert (tmp_path / "ddcc-demo" / "presented" / "mira-venue.png").read_bytes().startswith(b"\x89PNG")
-    second = in_process("demo", "--dir", tmp_path / "ddcc-demo")
+    assert (folder / "presented" / "mira-venue.png").read_bytes().startswith(b"\x89PNG")
+    second = in_process("demo", "--dir", folder)
     assert second.code == 0, second.err
-    assert "all as told" in second.out
+    assert f"all as told. The files stay in {folder}.\n" in second.out
+    assert f"--home {folder}/issuer\n" in second.out
     assert "did:key:zDn" in second.out
     # A person goes on with the files it left.
-    own = ("--wallet", tmp_path / "ddcc-demo" / "wallets" / "mira.ddcc")
-    passphrase = ("--passphrase-file", tmp_path / "ddcc-demo" / "passphrase")
+    own = ("--wallet", folder / "wallets" / "mira.ddcc")
+    passphrase = ("--passphrase-file", folder / "passphrase")
     assert "present done" in in_process("wallet", "history", *own, *passphrase).out
 
 
@@ -69,19 +75,20 @@ def test_its_records_are_those_of_the_examples(record: Path) -> None:
     assert record.read_bytes() == (ROOT / "examples" / record.name).read_bytes()
 
 
-def test_a_folder_with_markup_in_its_name_is_shown_as_it_is(tmp_path: Path) -> None:
-    ran = in_process("demo", "--dir", tmp_path / "[red]x[" / "[")
-    assert ran.code == 0, ran.err
-    assert f"The files stay in {tmp_path}/[red]x[/[.\n" in ran.out
-    assert f"--home {tmp_path}/[red]x[/[/issuer\n" in ran.out
-    ran = in_process("demo", "--dir", tmp_path / "[/]")
-    assert ran.code == 0, ran.err
-
-
+@pytest.mark.parametrize(
+    ("on_path", "ending"),
+    [
+        (False, "\nddcc is not on the PATH: type .venv/bin/ddcc instead.\n"),
+        (True, "\n  ddcc verifier check --help\n"),
+    ],
+)
 def test_who_has_no_ddcc_on_the_path_is_told_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_path: bool, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if on_path:
+        (tmp_path / "ddcc").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sys.argv", [".venv/bin/ddcc", "demo"])
-    ran = in_process("demo", "--dir", tmp_path / "demo")
-    assert ran.out.endswith("\nddcc is not on the PATH: type .venv/bin/ddcc instead.\n")
+    printed = StringIO()
+    tell_what_next(Console(file=printed), tmp_path, 48)
+    assert printed.getvalue().endswith(ending)
