@@ -29,7 +29,9 @@ Home: TypeAlias = Annotated[
 def opened_store(home: Path | None) -> Iterator[tuple[IssuerConfig, IssuerStore]]:
     """Open settings and database of the issuer in `home`."""
     config = load_config(home_folder(home))
-    store = IssuerStore.open(config.database_url)
+    # An empty database in place of a lost one would hand out status numbers once more, and its lists would
+    # take back every revocation.
+    store = IssuerStore.open(config.database_url, make=False)
     try:
         yield config, store
     finally:

@@ -156,9 +156,12 @@ class IssuerStore:
         self._database = database
 
     @classmethod
-    def open(cls, url: str) -> IssuerStore:
-        """Open or make the issuer's tables at a database URL; StoreError, ConfigurationError."""
-        return cls(open_database(url, tables=TABLES, component="issuer", version=SCHEMA_VERSION))
+    def open(cls, url: str, *, make: bool = True) -> IssuerStore:
+        """Open or make the issuer's tables at a database URL; StoreError, ConfigurationError.
+
+        Without `make` they have to be there.
+        """
+        return cls(open_database(url, tables=TABLES, component="issuer", version=SCHEMA_VERSION, make=make))
 
     @contextmanager
     def reading(self) -> Iterator[IssuerReading]:

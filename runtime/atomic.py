@@ -90,6 +90,8 @@ def narrow_permissions(path: Path) -> bool:
         if not mode & 0o077:
             return False
         path.chmod(mode & 0o700)
+    except FileNotFoundError as err:
+        raise StoreError(f"cannot read {path}: {reason(err)}") from err
     except OSError as err:
         raise StoreError(f"cannot protect {path} from other users: {reason(err)}") from err
     return True

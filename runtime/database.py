@@ -37,6 +37,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from runtime.atomic import reason
 from vclib.errors import ConfigurationError, StoreError
 
 # How long a writer waits for another process to finish its transaction.
@@ -82,17 +83,18 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, tables: MetaData, component: str, version: int) -> Database:
+def open_database(url: str, *, tables: MetaData, component: str, version: int, make: bool = True) -> Database:
     """Open the database at `url` and make `tables` in it when it has none of `component` yet.
 
-    `version` is the schema version of the component's tables. Raises ConfigurationError for a URL that
-    names no database, StoreError for one that cannot be opened or holds another schema version.
+    `version` is the schema version of the component's tables. Without `make` a database that has none of
+    them is refused: something was kept there, and it is lost. Raises ConfigurationError for a URL that names
+    no database, StoreError for one that cannot be opened or holds another schema version.
     """
     parsed = _parse_url(url)
     place = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite":
         place = parsed.database or place
-        _prepare_file(parsed)
+        _prepare_file(parsed, make=make)
     try:
         engine = create_engine(parsed)
     except (ModuleNotFoundError, NoSuchModuleError) as err:
@@ -102,7 +104,7 @@ def open_database(url: str, *, tables: MetaData, component: str, version: int) -
         event.listen(engine, "begin", _begin_sqlite)
     database = Database(engine, place)
     try:
-        _check_version(database, tables, component, version)
+        _check_version(database, tables, component, version, make=make)
     except StoreError:
         database.close()
         raise
@@ -122,17 +124,17 @@ def _parse_url(url: str) -> URL:
         raise ConfigurationError("expected a database URL such as sqlite:///issuer.sqlite") from err
 
 
-def _prepare_file(url: URL) -> None:
+def _prepare_file(url: URL, *, make: bool) -> None:
     """Make the file before SQLite does, because SQLite would give it the process's default mode."""
     if not url.database or url.database == ":memory:":
         return
     path = Path(url.database)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600))
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(0o600)
     except OSError as err:
-        raise StoreError(f"cannot open the database {path}: {err.strerror}") from err
+        raise StoreError(f"cannot open the database {path}: {reason(err)}") from err
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
@@ -153,9 +155,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _check_version(database: Database, tables: MetaData, component: str, version: int) -> None:
+def _check_version(database: Database, tables: MetaData, component: str, version: int, *, make: bool) -> None:
     with database.reading() as connection:
         found = _found_version(connection, component)
+    if found is None and not make:
+        raise StoreError(f"the database {database.place} is empty: restore it from a backup")
     if found is None:
         with database.writing() as connection:
             found = _found_version(connection, component)
@@ -184,7 +188,7 @@ def _translated(place: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as err:
-        reason = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
-        raise StoreError(f"the database {place} failed: {reason}; nothing was changed") from err
+        why = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
+        raise StoreError(f"the database {place} failed: {why}; nothing was changed") from err
     except SQLAlchemyError as err:
         raise StoreError(f"the database {place} failed: {type(err).__name__}; nothing was changed") from err

@@ -225,6 +225,36 @@ def test_a_damaged_database_is_named(site: Site) -> None:
     in_process("issuer", "list", *site.home).assert_error(5, "store")
 
 
+@pytest.mark.parametrize("lost", ["gone", "empty"])
+def test_a_lost_database_is_not_begun_anew(site: Site, lost: str) -> None:
+    """M11: a new one would hand out status numbers twice and publish lists without any revocation."""
+    record_id, _ = site.mint()
+    assert in_process("issuer", "revoke", record_id, *site.issuer).code == 0
+    published = site.path("issuer/status/revocation-1.json").read_bytes()
+    database = site.path("issuer/issuer.sqlite")
+    for path in site.path("issuer").glob("issuer.sqlite*"):
+        path.unlink()
+    if lost == "empty":
+        database.write_bytes(b"")
+    for ran in (
+        in_process("issuer", "list", *site.home),
+        _mint(site, site.path("test.json"), "--no-holder"),
+        in_process("issuer", "publish", *site.issuer),
+    ):
+        ran.assert_error(5, "store")
+        assert str(database) in ran.err
+    assert database.exists() is (lost == "empty")
+    assert site.path("issuer/status/revocation-1.json").read_bytes() == published
+
+
+def test_lost_keys_are_named(site: Site) -> None:
+    site.path("issuer/keys.sealed").unlink()
+    ran = _mint(site, site.path("vaccination.json"), "--no-holder")
+    ran.assert_error(5, "store")
+    assert "cannot read" in ran.err
+    assert "keys.sealed: no such file" in ran.err
+
+
 def test_a_changed_audit_log_is_found(site: Site) -> None:
     """M9."""
     site.mint()

@@ -118,7 +118,7 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="No such file or directory"):
+    with pytest.raises(StoreError, match="no such file or directory"):
         _open(tmp_path / "none" / "a.sqlite")
 
 
@@ -164,3 +164,16 @@ def test_a_password_in_a_url_is_not_repeated() -> None:
     with pytest.raises(ConfigurationError) as caught:
         open_database("nosuch://user:opensesame@host/db", tables=TABLES, component="things", version=1)
     assert "opensesame" not in str(caught.value)
+
+
+def test_a_database_that_has_to_be_there_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    url = sqlite_url(path)
+    with pytest.raises(StoreError, match="no such file or directory"):
+        open_database(url, tables=TABLES, component="things", version=1, make=False)
+    assert not path.exists()
+    path.write_bytes(b"")
+    with pytest.raises(StoreError, match="is empty: restore it from a backup"):
+        open_database(url, tables=TABLES, component="things", version=1, make=False)
+    open_database(url, tables=TABLES, component="things", version=1).close()
+    open_database(url, tables=TABLES, component="things", version=1, make=False).close()
