@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.markup import escape
 
+from runtime.console import ExitCode
 from vclib.strict_json import JSONObject, JSONValue
 
 # How a command is run: its arguments to its exit code.
@@ -80,6 +81,8 @@ class Stage:
         output, errors = io.StringIO(), io.StringIO()
         with redirect_stdout(output), redirect_stderr(errors):
             code = self.run_command(words)
+        if code == ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
         printed = output.getvalue()
         problem = _problem(expect, code, printed + errors.getvalue())
         step = Step(told, shlex.join(["ddcc", *words]) + suffix, code, printed, problem)

@@ -243,7 +243,11 @@ def _ask_hidden(prompt: str, variable: str, ask: Callable[[str], str] | None) ->
             # Without a terminal getpass would read visibly from standard input; that is refused instead.
             warnings.simplefilter("error", getpass.GetPassWarning)
             passphrase = (ask or getpass.getpass)(f"{prompt}: ")
-    except (getpass.GetPassWarning, EOFError, OSError) as err:
+    except EOFError as err:
+        # Control-D; the prompt's line is still open.
+        print(file=sys.stderr)
+        raise ConfigurationError("no passphrase was given") from err
+    except (getpass.GetPassWarning, OSError) as err:
         raise ConfigurationError(
             f"no terminal to ask for the passphrase: use --passphrase-file FILE or {variable}"
         ) from err

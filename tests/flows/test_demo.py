@@ -62,6 +62,11 @@ def test_what_comes_out_otherwise_fails_the_demonstration(code: int, printed: st
     assert (step.problem, stage.ok) == (problem, not problem)
 
 
+def test_an_interrupted_step_ends_the_demonstration() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Stage(lambda _arguments: 130).run("A check.", "verifier", "check")
+
+
 def test_a_comparison_that_does_not_hold_fails_the_demonstration() -> None:
     stage = Stage(lambda _arguments: 0)
     stage.expect("nothing is in both", holds=False)

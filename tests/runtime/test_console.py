@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import io
 import json
 import sys
@@ -220,9 +221,17 @@ def test_the_passphrase_is_asked_for_at_the_terminal() -> None:
 
 def test_no_terminal_and_no_other_source_is_refused_by_name() -> None:
     def ask(prompt: str) -> str:
-        raise EOFError
+        raise getpass.GetPassWarning
 
     with pytest.raises(ConfigurationError, match="use --passphrase-file FILE or DDCC_PASSPHRASE"):
+        read_passphrase("Wallet passphrase", file=None, environment={}, ask=ask)
+
+
+def test_the_end_of_input_is_no_passphrase() -> None:
+    def ask(prompt: str) -> str:
+        raise EOFError
+
+    with pytest.raises(ConfigurationError, match="no passphrase was given"):
         read_passphrase("Wallet passphrase", file=None, environment={}, ask=ask)
 
 
