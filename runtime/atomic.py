@@ -43,7 +43,7 @@ def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite:
     case. Raises StoreError; then neither a half-written nor a temporary file stays behind.
     """
     # Not made of the file's own name, which may be as long as a name can be.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".ddcc-{secrets.token_hex(8)}.tmp")
     try:
         _write_new(temporary, content, mode)
         if overwrite:

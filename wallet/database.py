@@ -78,7 +78,7 @@ def create(path: Path, *, master_key: bytes, manifest: bytes, backup_note: bytes
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse_network_share(path)
         # Not made of the wallet's own name, which may be as long as a name can be.
-        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+        temporary = path.with_name(f".ddcc-{secrets.token_hex(8)}.tmp")
         try:
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
             _write_new(temporary, (1, master_key, manifest, backup_note))
