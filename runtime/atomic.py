@@ -42,8 +42,7 @@ def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite:
     With `overwrite=False` an existing file of that name is never replaced; a device or a pipe is not in any
     case. Raises StoreError; then neither a half-written nor a temporary file stays behind.
     """
-    # Not made of the file's own name, which may be as long as a name can be.
-    temporary = path.with_name(f".ddcc-{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(path)
     try:
         _write_new(temporary, content, mode)
         if overwrite:
@@ -57,6 +56,14 @@ def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a new name in the folder of `path`, for what is to take its place when it is complete.
+
+    It is not made of the file's own name, which may be as long as a name can be.
+    """
+    return path.with_name(f".ddcc-{secrets.token_hex(8)}.tmp")
 
 
 def take_free_name(temporary: Path, path: Path) -> None:

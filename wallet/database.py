@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime.atomic import OWNER_ONLY, reason, sync_directory, take_free_name
+from runtime.atomic import OWNER_ONLY, reason, sync_directory, take_free_name, temporary_beside
 from vclib.errors import StoreError
 from wallet.filesystem import network_filesystem
 
@@ -77,8 +76,7 @@ def create(path: Path, *, master_key: bytes, manifest: bytes, backup_note: bytes
             raise StoreError(f"there is a file already at {path}; nothing was changed")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _refuse_network_share(path)
-        # Not made of the wallet's own name, which may be as long as a name can be.
-        temporary = path.with_name(f".ddcc-{secrets.token_hex(8)}.tmp")
+        temporary = temporary_beside(path)
         try:
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
             _write_new(temporary, (1, master_key, manifest, backup_note))
