@@ -40,6 +40,7 @@ __all__ = [
     "json_response",
     "problem_of",
     "problem_response",
+    "read_body",
 ]
 
 _logger = logging.getLogger(__name__)
@@ -144,17 +145,35 @@ def json_body(
     """
 
     async def body(request: Request) -> JSONObject:
-        _check_media_type(request)
-        try:
-            async with asyncio.timeout(seconds):
-                content = await _read(request, max_bytes)
-        except TimeoutError as err:
-            raise RequestError(HTTPStatus.REQUEST_TIMEOUT, "the body took too long to arrive") from err
-        except ClientDisconnect as err:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "the body ended before it was complete") from err
+        content = await read_body(
+            request, is_accepted=_is_json, expected="application/json", max_bytes=max_bytes, seconds=seconds
+        )
         return parse_json_object(content, max_bytes=max_bytes)
 
     return body
+
+
+async def read_body(
+    request: Request,
+    *,
+    is_accepted: Callable[[str], bool],
+    expected: str,
+    max_bytes: int = MAX_BODY_BYTES,
+    seconds: float = BODY_SECONDS,
+) -> bytes:
+    """Return a request's body if `is_accepted` says so of its media type; `expected` is for the message.
+
+    Raises RequestError: 415 for another media type or encoding, 413 past `max_bytes`, 408 for a body that
+    takes longer than `seconds`, 400 for one that ends early.
+    """
+    _check_media_type(request, is_accepted, expected)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(request, max_bytes)
+    except TimeoutError as err:
+        raise RequestError(HTTPStatus.REQUEST_TIMEOUT, "the body took too long to arrive") from err
+    except ClientDisconnect as err:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "the body ended before it was complete") from err
 
 
 # For a route's parameter: the body of a request under the limits above.
@@ -193,17 +212,20 @@ class _ProtectiveHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def _check_media_type(request: Request) -> None:
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+
+
+def _check_media_type(request: Request, is_accepted: Callable[[str], bool], expected: str) -> None:
     declared = request.headers.getlist("content-type")
     essence, _, parameters = (declared[0] if len(declared) == 1 else "").partition(";")
-    essence = essence.strip().lower()
-    if essence != "application/json" and not (
-        essence.startswith("application/") and essence.endswith("+json")
-    ):
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected a body of application/json")
+    if not is_accepted(essence.strip().lower()):
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected a body of {expected}")
     charset = parameters.lower().replace(" ", "").replace('"', "")
     if "charset=" in charset and "charset=utf-8" not in charset.split(";"):
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected JSON in UTF-8")
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected text in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         # Compressed bodies can inflate to any size.
         raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "expected a body that is not compressed")
