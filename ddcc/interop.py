@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from types import MappingProxyType
@@ -61,10 +62,7 @@ _SELECTIVE = ("ecdsa-sd-2023", "bbs-2023")
 # The suites of the data model and of the VC API want one issuer, whatever it signs with.
 _GENERAL_SUITE = "eddsa-rdfc-2022"
 _GENERAL_TAGS = ("vc2.0", "vc-api")
-_STATUS_TAG = "BitstringStatusList"
-_STATUS_PURPOSES = (REVOCATION, SUSPENSION, MESSAGE)
 _STATUS_REFERENCE = "https://www.w3.org/TR/vc-bitstring-status-list/"
-_STATUS_MESSAGES: Mapping[int, str] = MappingProxyType({0: "accepted", 1: "rejected"})
 
 _VERSIONS: JSONObject = {"vc": ["1.1", "2.0"]}
 # Options that the suites send and the specification does not give to these requests.
@@ -82,6 +80,38 @@ _OLDER_BASE_CONTEXT = frozenset(
                 "d1dcaada40eda7ef921c6b8c0ae107a0"
             ),
         ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class _PublishedList:
+    """A list that the profile serves, of entries of `size` bits; `messages` as in StatusEntry."""
+
+    purpose: str
+    size: int = 1
+    messages: Mapping[int, str] = field(default_factory=dict)
+
+
+# By the last segment of their URLs. The messages of two bits are those of the standard's example:
+# https://www.w3.org/TR/vc-bitstring-status-list/#bitstringstatuslistentry
+_STATUS_LISTS: Mapping[str, _PublishedList] = MappingProxyType(
+    {
+        REVOCATION: _PublishedList(REVOCATION),
+        SUSPENSION: _PublishedList(SUSPENSION),
+        MESSAGE: _PublishedList(MESSAGE, messages={0: "accepted", 1: "rejected"}),
+        "message-of-two-bits": _PublishedList(
+            MESSAGE, 2, {0: "pending_review", 1: "accepted", 2: "rejected", 3: "undefined"}
+        ),
+    }
+)
+# What the issuers that add a status write into each credential, by tag. The status list suite wants as many
+# messages as `statusSize`, where the standard wants two to that power: what it looks for (the first tag) has
+# no `statusSize`, and who looks for one finds it under the second.
+_STATUS_TAGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "BitstringStatusList": (REVOCATION, SUSPENSION, MESSAGE),
+        "BitstringStatusListSize": (REVOCATION, "message-of-two-bits"),
     }
 )
 
@@ -121,7 +151,7 @@ class InteropProfile:
         """Return what a suite's `localConfig.cjs` gives as its one implementation."""
         someone = next(iter(self.issuers.values())).issuer_id
         suites = sorted({suite for suite, _ in _ISSUERS})
-        tags: list[JSONValue] = [*suites, *_GENERAL_TAGS, _STATUS_TAG]
+        tags: list[JSONValue] = [*suites, *_GENERAL_TAGS, *_STATUS_TAGS]
         return {
             "name": self.name,
             "implementation": self.name,
@@ -163,20 +193,19 @@ class InteropProfile:
         )
 
     def _all_issuers(self) -> dict[str, CredentialIssuer]:
-        general = self.issuers[_path(_GENERAL_SUITE, KeyType.ED25519)]
-        with_status = CredentialIssuer(
-            general.issuer_id,
-            general.verification_method,
-            general.key,
-            general.cryptosuite,
-            contexts=UNSAFE_ANY_CONTEXT,
-            status_entries=self._status_entries,
-            unsafe_accept_any_issuer=True,
-        )
-        return {**self.issuers, _STATUS_TAG: with_status}
+        with_status = {
+            tag: replace(
+                self._general_issuer(), as_examined=None, status_entries=partial(self._status_entries, names)
+            )
+            for tag, names in _STATUS_TAGS.items()
+        }
+        return {**self.issuers, **with_status}
+
+    def _general_issuer(self) -> CredentialIssuer:
+        return self.issuers[_path(_GENERAL_SUITE, KeyType.ED25519)]
 
     def _issuer_entry(self, path: str, issuer: CredentialIssuer) -> JSONObject:
-        tags: list[JSONValue] = [_STATUS_TAG] if path == _STATUS_TAG else [issuer.cryptosuite]
+        tags: list[JSONValue] = [path] if path in _STATUS_TAGS else [issuer.cryptosuite]
         if path == _path(_GENERAL_SUITE, KeyType.ED25519):
             tags.extend(_GENERAL_TAGS)
         entry: JSONObject = {
@@ -189,7 +218,7 @@ class InteropProfile:
             entry["supportedEcdsaKeyTypes"] = [str(issuer.key.public_key.key_type)]
         return entry
 
-    def _status_entries(self) -> list[JSONObject]:
+    def _status_entries(self, names: Sequence[str]) -> list[JSONObject]:
         index = secrets.randbelow(len(new_status_list()))
         return [
             {
@@ -197,33 +226,34 @@ class InteropProfile:
                 "statusReference": _STATUS_REFERENCE,
                 **status_entry(
                     StatusEntry(
-                        purpose,
+                        _STATUS_LISTS[name].purpose,
                         index,
-                        self._list_url(purpose),
-                        messages=_STATUS_MESSAGES if purpose == MESSAGE else {},
+                        self._list_url(name),
+                        _STATUS_LISTS[name].size,
+                        _STATUS_LISTS[name].messages,
                     )
                 ),
             }
-            for purpose in _STATUS_PURPOSES
+            for name in names
         ]
 
-    def _list_url(self, purpose: str) -> str:
-        return f"{self.https}/status-lists/{purpose}"
+    def _list_url(self, name: str) -> str:
+        return f"{self.https}/status-lists/{name}"
 
     def _own_list(self, url: str) -> JSONObject:
-        for purpose in _STATUS_PURPOSES:
-            if url == self._list_url(purpose):
-                return self._signed_list(purpose)
+        for name in _STATUS_LISTS:
+            if url == self._list_url(name):
+                return self._signed_list(name)
         raise StatusRetrievalError("only the status lists of this profile are looked at")
 
-    def _signed_list(self, purpose: str) -> JSONObject:
-        issuer, now = self._all_issuers()[_STATUS_TAG], self.clock()
+    def _signed_list(self, name: str) -> JSONObject:
+        issuer, now, published = self._general_issuer(), self.clock(), _STATUS_LISTS[name]
         return add_proof(
             status_list_credential(
-                new_status_list(),
-                url=self._list_url(purpose),
+                new_status_list(status_size=published.size),
+                url=self._list_url(name),
                 issuer=issuer.issuer_id,
-                purposes=[purpose],
+                purposes=[published.purpose],
                 valid_from=now,
                 valid_until=now + timedelta(days=1),
             ),
@@ -236,11 +266,11 @@ class InteropProfile:
     def _status_router(self) -> APIRouter:
         router = APIRouter()
 
-        @router.get("/status-lists/{purpose}")
-        def status_list(purpose: str) -> Response:
-            if purpose not in _STATUS_PURPOSES:
+        @router.get("/status-lists/{name}")
+        def status_list(name: str) -> Response:
+            if name not in _STATUS_LISTS:
                 raise HTTPException(HTTPStatus.NOT_FOUND)
-            return json_response(self._own_list(self._list_url(purpose)), media_type="application/ld+json")
+            return json_response(self._signed_list(name), media_type="application/ld+json")
 
         return router
 

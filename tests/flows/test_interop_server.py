@@ -108,9 +108,11 @@ def test_manifest_names_an_endpoint_for_every_suite_and_key(manifest: dict[str, 
         ("eddsa-rdfc-2022",),
         ("eddsa-jcs-2022",),
         ("BitstringStatusList",),
+        ("BitstringStatusListSize",),
     ]
+    others = {"vc2.0", "vc-api", "BitstringStatusList", "BitstringStatusListSize"}
     for kind in ("verifiers", "vpVerifiers"):
-        assert {*PLAIN, *SELECTIVE, "vc2.0", "vc-api", "BitstringStatusList"} == {*manifest[kind][0]["tags"]}
+        assert {*PLAIN, *SELECTIVE, *others} == {*manifest[kind][0]["tags"]}
     assert manifest["vcHolders"][0]["tags"] == ["vcHolder", "ecdsa-sd-2023", "bbs-2023"]
     assert manifest["didResolvers"][0]["tags"] == ["did-key"]
 
@@ -178,6 +180,33 @@ def test_status_lists_are_served_over_https_and_looked_at(manifest: dict[str, An
     assert httpx.get(other, verify=context).status_code == 404
 
 
+def test_message_of_two_bits_has_the_four_messages_that_the_standard_wants(manifest: dict[str, Any]) -> None:
+    (issuer,) = issuers(manifest, "BitstringStatusListSize")
+    issued = issue(issuer)
+    entry = issued["credentialStatus"][-1]
+    assert (entry["statusPurpose"], entry["statusSize"]) == ("message", 2)
+    assert [each["status"] for each in entry["statusMessage"]] == ["0x0", "0x1", "0x2", "0x3"]
+    answer = verify(manifest, issued, returnResults=True)
+    assert [each["value"] for each in answer.json()["results"]["credentialStatus"]] == [0, 0]
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    listed = httpx.get(entry["statusListCredential"], verify=context).json()
+    assert len(decode_list(listed["credentialSubject"]["encodedList"], status_size=2)) == 131_072
+
+
+def test_entry_whose_messages_are_not_two_to_the_power_of_its_size_is_refused(
+    manifest: dict[str, Any],
+) -> None:
+    """The status list suite expects as many messages as bits; two bits have four values."""
+    (issuer,) = issuers(manifest, "BitstringStatusListSize")
+    entry = issue(issuer)["credentialStatus"][-1]
+    entry["statusMessage"] = entry["statusMessage"][:2]
+    credential = CREDENTIAL | {"issuer": issuer["id"], "credentialStatus": entry}
+    answer = post(issuer["endpoint"], {"credential": credential})
+    assert answer.status_code == 400
+    assert "statusMessage: expected a list of 4 messages" in answer.text
+
+
 def test_published_credential_of_an_older_proof_type_is_verified_here(manifest: dict[str, Any]) -> None:
     """Its issuer does not control the key: that binding is off in this profile, and nowhere else."""
     folder = ROOT / "tests" / "vectors" / "vc-di-eddsa" / "Ed25519Signature2020"
@@ -211,6 +240,14 @@ def test_resolver_answers_as_the_did_key_suite_reads(manifest: dict[str, Any]) -
     assert httpx.get(f"{endpoint}/{quote(url, safe='')}").json()["didDocument"]["controller"] == did
     refused = httpx.get(f"{endpoint}/did%3Akey%3A%40")
     assert (refused.status_code, refused.json()["didDocument"]) == (400, {})
+
+
+def test_key_that_is_no_point_of_its_curve_is_an_invalid_public_key(manifest: dict[str, Any]) -> None:
+    """The did:key suite has this test and skips it: an Ed25519 key whose 32 bytes are 0."""
+    endpoint = manifest["didResolvers"][0]["endpoint"]
+    answer = httpx.get(f"{endpoint}/did%3Akey%3Az6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP")
+    assert (answer.status_code, answer.json()["didDocument"]) == (400, {})
+    assert answer.json()["didResolutionMetadata"]["error"] == "invalidPublicKey"
 
 
 # Any: JSON of every kind, and text that is none.
