@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select, update
 
@@ -18,13 +19,14 @@ from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import InvalidChallengeError
 from verifier.config import VerifierConfig
 
-SCHEMA_VERSION = 1
+# The scripts that bring an older database to these tables.
+MIGRATIONS = Path(__file__).parent / "migrations"
 
-_TABLES = MetaData()
+TABLES = MetaData()
 
 _challenges = Table(
     "challenges",
-    _TABLES,
+    TABLES,
     Column("challenge", String(200), primary_key=True),
     Column("domain", String(2000), nullable=False),
     Column("expires", String(32), nullable=False),
@@ -33,7 +35,7 @@ _challenges = Table(
 
 _status_lists = Table(
     "newest_status_lists",
-    _TABLES,
+    TABLES,
     Column("url", String(2000), primary_key=True),
     Column("valid_from", String(32), nullable=False),
 )
@@ -57,7 +59,7 @@ class VerifierStore:
     @classmethod
     def open(cls, url: str) -> VerifierStore:
         """Open or make the verifier's tables at a database URL; StoreError, ConfigurationError."""
-        return cls(open_database(url, tables=_TABLES, component="verifier", version=SCHEMA_VERSION))
+        return cls(open_database(url, tables=TABLES, component="verifier", migrations=MIGRATIONS))
 
     @classmethod
     def open_home(cls, config: VerifierConfig) -> VerifierStore:
