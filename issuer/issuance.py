@@ -25,13 +25,14 @@ from issuer.key_proofs import KeyProofChecker
 from issuer.message_encryption import Message, MessageEncryption
 from issuer.offer_options import options_from_json
 from issuer.offer_tables import REFUSED, WAITING, Grant, NewToken, StoredIssuance, StoredOffer
-from issuer.offering import IssuanceSettings, Offering
+from issuer.offering import IssuanceSettings, Offering, public_url
 from issuer.offers import NonceUsedError, OfferStore, OtherHoldersError, RedemptionOutcome
 from issuer.options import MintOptions
 from issuer.service import Minted, MintRequest
 from issuer.service_secrets import ServiceSecrets, same, sha256
 from issuer.store import IssuerStore
 from protocols.oid4vci import (
+    CREDENTIAL_ACCEPTED,
     AuthorizationDetail,
     AuthorizationServerMetadata,
     CredentialIssuerMetadata,
@@ -71,6 +72,9 @@ class MintsOnce(Protocol):
     def mint_once(self, key: str, request: MintRequest, options: MintOptions, *, now: datetime) -> Minted:
         """Return the credential of a record, the same one for the same `key`."""
 
+    def forget_copy(self, text: str, *, now: datetime) -> bool:
+        """Forget the copy of a credential that is kept for whoever asks again."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -86,9 +90,9 @@ class Answer:
 
 
 class Issuance:
-    """Issuance over OpenID4VCI at one URL, which is the Credential Issuer Identifier.
+    """Issuance over OpenID4VCI at the issuer's URL, which is the Credential Issuer Identifier.
 
-    Without a `minter` offers can be made and decided, and nothing can be fetched.
+    Raises ConfigurationError for an issuer without a URL. Without a `minter` nothing can be fetched.
     """
 
     def __init__(
@@ -97,10 +101,9 @@ class Issuance:
         store: IssuerStore,
         minter: MintsOnce | None = None,
         *,
-        url: str,
         settings: IssuanceSettings | None = None,
     ) -> None:
-        self.url = url
+        self.url = public_url(config)
         self.settings = settings or IssuanceSettings()
         self._config = config
         self._store = store
@@ -108,7 +111,7 @@ class Issuance:
         self._secrets = ServiceSecrets(self._offers)
         self._minter = minter
         self._configurations = configurations(config)
-        self.offering = Offering(config, self._offers, self._secrets, url=url, settings=self.settings)
+        self.offering = Offering(config, self._offers, self._secrets, settings=self.settings)
 
     # --- what is told to everybody ---------------------------------------------------------------
 
@@ -226,6 +229,14 @@ class Issuance:
         if not issued or not same(expected, notification.notification_id):
             raise InvalidNotificationIdError("the notification id is not known")
         self._offers.notify(grant.offer.offer_id, notification.event, now=now)
+        if (
+            notification.event == CREDENTIAL_ACCEPTED
+            and grant.issuance is not None
+            and self._minter is not None
+        ):
+            # The wallet has them; whoever got hold of the token gets no copy any more.
+            for record_id in grant.issuance.record_ids or ():
+                self._minter.forget_copy(record_id, now=now)
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -298,7 +309,8 @@ class Issuance:
         text = offer.record
         if text is None and issuance.record_ids:
             with self._store.reading() as reading:
-                text = reading.find(issuance.record_ids[0]).record
+                stored = reading.exactly(issuance.record_ids[0])
+            text = stored.record if stored is not None else None
         if text is None:
             raise CredentialRequestDeniedError("the offer has ended")
         return read_record(parse_json_object(text))

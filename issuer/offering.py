@@ -21,6 +21,7 @@ from issuer.offers import OfferStore
 from issuer.options import UNLINKABLE_SUITE, MintOptions, plan_minting
 from issuer.service_secrets import ServiceSecrets, code_of, sha256
 from protocols.oid4vci import CredentialOffer, PreAuthorizedGrant, TxCode, offer_reference_uri
+from vclib.cryptosuites.pointers import select_json_ld
 from vclib.encoding import encode_base64url
 from vclib.errors import ConfigurationError
 from vclib.strict_json import dump_json
@@ -30,6 +31,8 @@ TX_CODE_LENGTH = 6
 _REFERENCE_BYTES = 16
 _OFFER_ID_BYTES = 9
 _MAX_MINUTES = 60 * 24 * 30
+# What a credential has only once its holder and its place in the status lists are known.
+_ADDED_LATER = ("/id", "/credentialStatus", "/credentialSubject/id")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,17 @@ class CreatedOffer:
         return self.offer.to_uri()
 
 
+def public_url(config: IssuerConfig) -> str:
+    """Return the URL that wallets reach the issuer at; ConfigurationError where the settings name none."""
+    if config.url is None:
+        raise ConfigurationError(
+            "url: the issuer has no URL yet that wallets could reach; set it in issuer.toml"
+        )
+    return config.url
+
+
 class Offering:
-    """Makes and keeps the offers of the issuer at one URL; it needs no keys."""
+    """Makes and keeps offers without any key; ConfigurationError for an issuer that has no URL."""
 
     def __init__(
         self,
@@ -75,10 +87,9 @@ class Offering:
         offers: OfferStore,
         service_secrets: ServiceSecrets,
         *,
-        url: str,
         settings: IssuanceSettings,
     ) -> None:
-        self.url = url
+        self.url = public_url(config)
         self.settings = settings
         self._config = config
         self._offers = offers
@@ -97,7 +108,7 @@ class Offering:
     ) -> CreatedOffer:
         """Offer the credential of a record that was parsed for issuing.
 
-        Raises ConfigurationError for options that no credential could be made with, RecordError.
+        Raises RecordError, and ConfigurationError or PointerError for options that cannot be met.
         """
         minutes = self.settings.offer_minutes if minutes is None else minutes
         if not 1 <= minutes <= _MAX_MINUTES:
@@ -162,6 +173,7 @@ class Offering:
         )
         document = build_credential(record, plan, self._config, DocumentIds(self.url, None), ())
         check_mandatory_pointers((*mandatory_pointers(document), *plan.mandatory), document)
+        select_json_ld([each for each in plan.mandatory if not each.startswith(_ADDED_LATER)], document)
 
     def _offer(self, offered: str, code: str, *, needs_tx_code: bool) -> CredentialOffer:
         tx_code = TxCode("numeric", TX_CODE_LENGTH, "The code you were given with this offer")
