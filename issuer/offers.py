@@ -292,8 +292,9 @@ class OfferStore:
 def insert_once(connection: Connection, table: Table, **values: JSONValue) -> bool:
     """Insert a row and say whether it is new; one whose key is taken is left as it is."""
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    # Drivers count inserted rows differently; a row that comes back is one that was inserted.
+    statement = kind.insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
 
 
 def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
