@@ -1,7 +1,7 @@
 """The verifier as an HTTP service: the VC API for verifiers, challenges, and DID resolution.
 
-Only puts together what decides (`verifier.vc_service`) and what is asked from outside, and says which requests
-need an access token. What is answered by failing is a problem detail (`runtime.web`). Source:
+Only puts together what decides (`verifier.vc_service`) and what is asked from outside, and says which
+requests need an access token. A failure is answered as a problem detail (`runtime.web`). Source:
 https://w3c.github.io/vcalm/#verifying. Not here: sockets and processes (`verifier.cli_serve`).
 """
 
@@ -106,8 +106,8 @@ async def empty_body(request: Request) -> None:
 def _guards(config: VerifierConfig, store: VerifierStore) -> _Guards:
     guard = [Depends(require_token(AccessTokens(store.database).accepts))]
     return _Guards(
-        to_verify=guard if config.require_token == "everything" else [],
-        to_start=[] if config.require_token == "nothing" else guard,
+        to_verify=guard if config.tokens_for == "everything" else [],
+        to_start=[] if config.tokens_for == "nothing" else guard,
     )
 
 

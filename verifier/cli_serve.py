@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+from urllib.parse import urlsplit
 
 import typer
-from fastapi import FastAPI
 
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, reporting_errors
-from runtime.fetch import Fetcher
 from runtime.folders import make_folder
-from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
-from verifier.access import AccessTokens
-from verifier.app import create_verifier_app
-from verifier.config import VerifierConfig, is_loopback_url, load_config, service_config
+from verifier.config import VerifierConfig, load_config, service_config
 from verifier.inputs import read_trust_file
 from verifier.settings import SETTINGS, write_settings_file
-from verifier.store import VerifierStore
+
+if TYPE_CHECKING:
+    # Servers and databases take longer to load than most commands of the verifier, so each command that
+    # needs them loads them.
+    from verifier.store import VerifierStore
 
 app = typer.Typer()
 tokens = typer.Typer(help="Access tokens of those who may start exchanges.", no_args_is_help=True)
@@ -38,7 +38,7 @@ Home: TypeAlias = Annotated[
 ]
 DatabaseURL: TypeAlias = Annotated[
     str | None,
-    typer.Option("--database", help="Database URL. Default: the setting database_url, else SQLite in the home."),
+    typer.Option("--database", help="Database URL. Default: the setting, else a SQLite file in the home."),
 ]
 
 
@@ -67,7 +67,7 @@ def init_command(
             SETTINGS[setting](setting, value)
         make_folder(config.home)
         write_settings_file(config.file, settings)
-        VerifierStore.open_home(config).close()
+        _open(config).close()
         if as_json:
             print_json({"home": str(config.home), **settings})
         else:
@@ -86,8 +86,8 @@ def config_command(home: Home = None, as_json: AsJSON = False) -> None:
             print_json(shown)
             return
         for setting, entry in shown.items():
-            assert_entry = entry if isinstance(entry, dict) else {}
-            print_line(f"{setting:<22}{assert_entry.get('value')!s:<50} ({assert_entry.get('source')})")
+            if isinstance(entry, dict):
+                print_line(f"{setting:<22}{entry['value']!s:<50} ({entry['source']})")
 
 
 @app.command(
@@ -103,7 +103,9 @@ def serve_command(
     certificate: Annotated[
         Path | None, typer.Option("--tls-certificate", help="Server certificate with its chain, PEM.")
     ] = None,
-    key: Annotated[Path | None, typer.Option("--tls-key", help="Private key of the certificate, PEM.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--tls-key", help="Private key of the certificate, PEM.")
+    ] = None,
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A proxy in front of it speaks TLS: serve plain http.")
     ] = False,
@@ -120,29 +122,21 @@ def serve_command(
         config = service_config(home)
         if database is not None:
             config = replace(config, database_url=database)
-        tls = tls_files(certificate, key)
-        check_exposure(host, tls, behind_proxy=behind_proxy)
+        check_exposure(host, tls=certificate is not None, behind_proxy=behind_proxy)
         trusted = read_trust_file(config.trust_path) if config.trust_path.exists() else None
         if trusted is None:
-            print_warning(f"no trust file {config.trust_path}: anybody's issuer is looked up, nobody is trusted")
-        # Made and checked before anything is served; each worker opens it again after it was forked.
-        VerifierStore.open_home(config).close()
-        fetch = None if offline else Fetcher(allow_loopback=allow_loopback)
+            print_warning(f"no trust file {config.trust_path}: any issuer is looked up, nobody is trusted")
+        from verifier.serving import serve_verifier
 
-        def make_app() -> FastAPI:
-            return create_verifier_app(
-                config, VerifierStore.open_home(config), trusted, clock=utc_now, fetch=fetch
-            )
-
-        bound = bind(host, port)
-        scheme = "http" if tls is None else "https"
-        where = f"{scheme}://{host}:{port_of(bound)}"
-        serve_workers(
-            make_app,
-            bound,
+        serve_verifier(
+            config,
+            trusted,
+            address=(host, port),
             workers=workers,
-            tls=tls,
-            on_ready=lambda: print_line(f"{config.name} answers at {where}, as {config.url}"),
+            tls=(certificate, key),
+            fetches=not offline,
+            allow_loopback=allow_loopback,
+            announce=lambda url: print_line(f"{config.name} answers at {url}, as {config.url}"),
         )
 
 
@@ -155,6 +149,8 @@ def create_token_command(
 ) -> None:
     """Make an access token and print it; it is shown this once."""
     with reporting_errors(as_json=as_json):
+        from verifier.access import AccessTokens
+
         store = _opened(home, database)
         token = AccessTokens(store.database).create(name, now=utc_now())
         store.close()
@@ -168,6 +164,8 @@ def create_token_command(
 def list_tokens_command(database: DatabaseURL = None, home: Home = None, as_json: AsJSON = False) -> None:
     """List the access tokens by name."""
     with reporting_errors(as_json=as_json):
+        from verifier.access import AccessTokens
+
         store = _opened(home, database)
         views = AccessTokens(store.database).list()
         store.close()
@@ -188,6 +186,8 @@ def revoke_token_command(
 ) -> None:
     """Make an access token worthless at once."""
     with reporting_errors(as_json=as_json):
+        from verifier.access import AccessTokens
+
         store = _opened(home, database)
         AccessTokens(store.database).revoke(name)
         store.close()
@@ -204,7 +204,7 @@ def effective_settings(config: VerifierConfig) -> JSONObject:
     for setting in SETTINGS:
         value = getattr(config, setting if setting in known else f"{setting}_setting")
         if setting == "database_url" and value is not None:
-            value = hidden_password(str(value))
+            value = _without_password(str(value))
         shown[setting] = {
             "value": str(value) if isinstance(value, Path) else value,
             "source": config.sources.get(setting, "default"),
@@ -212,16 +212,9 @@ def effective_settings(config: VerifierConfig) -> JSONObject:
     return shown
 
 
-def tls_files(certificate: Path | None, key: Path | None) -> TLSFiles | None:
-    """Return the files of a server certificate, None without; ConfigurationError for one without the other."""
-    if (certificate is None) != (key is None):
-        raise ConfigurationError("TLS needs both --tls-certificate and --tls-key")
-    return None if certificate is None or key is None else TLSFiles(certificate, key)
-
-
-def check_exposure(host: str, tls: TLSFiles | None, *, behind_proxy: bool) -> None:
+def check_exposure(host: str, *, tls: bool, behind_proxy: bool) -> None:
     """Refuse to serve plain http to other machines, unless a proxy is said to speak TLS in front of it."""
-    if tls is None and host not in _LOOPBACK and not behind_proxy:
+    if not tls and host not in _LOOPBACK and not behind_proxy:
         raise ConfigurationError(
             f"{host} can be reached from other machines: give --tls-certificate and --tls-key, "
             "or say --behind-proxy"
@@ -233,4 +226,21 @@ def _opened(home: Path | None, database: str | None) -> VerifierStore:
     if config is None:
         raise ConfigurationError("name the verifier's folder: --home or DDCC_VERIFIER_HOME")
     make_folder(config.home)
-    return VerifierStore.open_home(config if database is None else replace(config, database_url=database))
+    return _open(config if database is None else replace(config, database_url=database))
+
+
+def _open(config: VerifierConfig) -> VerifierStore:
+    from verifier.store import VerifierStore
+
+    return VerifierStore.open_home(config)
+
+
+def _without_password(url: str) -> str:
+    """Return a database URL as it may be shown; none of it if it is no URL at all."""
+    try:
+        parts = urlsplit(url)
+        if parts.password is None:
+            return url
+        return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")).geturl()
+    except ValueError:
+        return "(not a URL)"

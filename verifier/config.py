@@ -34,7 +34,7 @@ class VerifierConfig:
     """What a verifier decided once; `database_url` is None for the file in its home, `database_path`.
 
     `url` is where others reach it: https, or http on loopback, without a trailing slash. `domain` is whom
-    presentations are made for, by default the origin of `url`. Which requests need a token: `require_token`
+    presentations are made for, by default the origin of `url`. Which requests need a token: `tokens_for`
     is "everything", "exchanges" (those that start something or read its outcome) or "nothing".
 
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
@@ -52,7 +52,7 @@ class VerifierConfig:
     trust_file: Path | None = None
     require_holder: bool = False
     require_status: bool = False
-    require_token: str = "exchanges"  # noqa: S105 - the name of a rule
+    tokens_for: str = "exchanges"
     accept_old_copies: bool = False
     status_refresh: int = 300
     status_max_age: int = 24 * 3600
@@ -133,11 +133,6 @@ def service_config(option: Path | None, environment: Mapping[str, str] = os.envi
             f"{config.file}: a service needs name and url: `ddcc verifier init --name NAME --url URL`"
         )
     return config
-
-
-def is_loopback_url(url: str) -> bool:
-    """Whether a URL leads to this machine."""
-    return urlsplit(url).hostname in _LOOPBACK_HOSTS
 
 
 def _variable(setting: str, environment: Mapping[str, str]) -> str:

@@ -112,7 +112,7 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "trust_file": _path,
         "require_holder": _boolean,
         "require_status": _boolean,
-        "require_token": _token_rule,
+        "tokens_for": _token_rule,
         "accept_old_copies": _boolean,
         "status_refresh": _whole,
         "status_max_age": _whole,

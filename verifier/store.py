@@ -168,7 +168,9 @@ class VerifierStore:
                 key="url",
                 only_if=_status_lists.c.valid_from <= seen,
             )
-            return connection.execute(statement).rowcount == 1
+            # Of an INSERT the number of rows is not kept unless it is asked for.
+            written = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return written.rowcount == 1
 
 
 def all_tables() -> MetaData:
