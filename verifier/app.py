@@ -1,4 +1,4 @@
-"""The verifier as an HTTP service: the VC API for verifiers, challenges, and DID resolution.
+"""The verifier as an HTTP service: the VC API for verifiers, challenges, exchanges, DID resolution.
 
 Only puts together what decides (`verifier.vc_service`) and what is asked from outside, and says which
 requests need an access token. A failure is answered as a problem detail (`runtime.web`). Source:
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
+from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
@@ -25,8 +26,12 @@ from verifier.access import AccessTokens, require_token
 from verifier.caching import Ages, DocumentCache
 from verifier.config import VerifierConfig
 from verifier.environment import Sources
+from verifier.exchange_routes import OtherProtocols, add_exchange_errors, exchange_router
+from verifier.exchange_store import ExchangeStore
+from verifier.exchanges import Exchanges
 from verifier.identifiers import identifiers_router
 from verifier.kept_lists import KeptLists
+from verifier.service import Verifier
 from verifier.store import TooManyOpenError, VerifierStore
 from verifier.vc_api import verify_router
 from verifier.vc_service import RememberingService
@@ -50,12 +55,15 @@ def create_verifier_app(
     clock: Callable[[], datetime],
     fetch: Fetch | None,
     routers: Sequence[APIRouter] = (),
+    other_protocols: OtherProtocols = lambda _: MappingProxyType({}),
 ) -> FastAPI:
     """Return the application of a verifier.
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
-    `routers` are further ones, e.g. for the verifier's own DID document.
+    `routers` are further ones, e.g. for the verifier's own DID document; `other_protocols` gives the links
+    by which an exchange can be answered besides its own.
     """
+    ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
     service = RememberingService(config, store, sources)
     guards = _guards(config, store)
@@ -64,6 +72,13 @@ def create_verifier_app(
     app.include_router(verify_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(challenge_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(identifiers_router(fetch=fetch), dependencies=guards.to_verify)
+    if config.url is not None:
+        verifier = Verifier(trusted, sources=sources, store=store, accept_old_copies=config.accept_old_copies)
+        exchanges = Exchanges(config, store, verifier)
+        app.include_router(
+            exchange_router(exchanges, clock=clock, to_start=guards.to_start, other_protocols=other_protocols)
+        )
+        add_exchange_errors(app)
     for router in routers:
         app.include_router(router)
     return app

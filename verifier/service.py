@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from health import Claim, LinkableValue, claims_from_credential, linkable_values
 from vclib.did import Fetch
@@ -57,7 +57,7 @@ from verifier.inputs import is_presentation
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
     from verifier.caching import OldCopy
-    from verifier.store import VerifierStore
+    from verifier.store import Challenge
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,22 @@ class Question:
     domain: str | None = None
     require_holder: bool = False
     require_status: bool = False
+
+
+class Memory(Protocol):
+    """What a verifier remembers: `verifier.store.VerifierStore`, or one exchange of it."""
+
+    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
+        """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""
+        ...
+
+    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
+        """Mark a challenge as answered; InvalidChallengeError where another answer was faster."""
+        ...
+
+    def note_status_list(self, url: str, valid_from: datetime) -> bool:
+        """Remember a checked status list; False if a newer one of that URL was seen before."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +123,7 @@ class Verifier:
     trusted: TrustedIssuers | None = None
     status_lists: Mapping[str, JSONObject] = field(default_factory=lambda: MappingProxyType({}))
     fetch: Fetch | None = None
-    store: VerifierStore | None = None
+    store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
 
