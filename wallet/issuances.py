@@ -56,13 +56,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Issuance:
-    """An issuance after its token was given. `offer` names the offer by a digest; `parts` are still to come."""
+    """An issuance after its token was given. `offer` names the offer by a digest; `parts` are still to come.
+
+    `expected_issuer` is the DID that the holder named, if any.
+    """
 
     issuer: str
     offer: str
     token: str = field(repr=False)
     expires: datetime | None
     single_use: bool
+    expected_issuer: str | None
     parts: tuple[Part, ...]
 
     @property
@@ -84,6 +88,7 @@ class Issuance:
             "token": self.token,
             "expires": None if self.expires is None else format_datetime(self.expires),
             "singleUse": self.single_use,
+            "expectedIssuer": self.expected_issuer,
             "parts": parts,
         }
 
@@ -97,6 +102,7 @@ class Issuance:
             token=str(members["token"]),
             expires=None if expires is None else parse_datetime(expires),
             single_use=members["singleUse"] is True,
+            expected_issuer=_optional(members["expectedIssuer"]),
             parts=tuple(Part.from_json(part) for part in parts if isinstance(part, dict))
             if isinstance(parts, list)
             else (),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from health import claims_from_credential
 from protocols.oid4vci import CredentialConfiguration
 from vclib.did import did_web_url
 from vclib.errors import VCError
@@ -40,7 +41,7 @@ class Expected:
 
 
 def check_issued(document: JSONObject, checked: CheckedCredential, expected: Expected) -> tuple[str, ...]:
-    """Return what to know about a credential that is as it was offered; IssuedCredentialError if it is not."""
+    """Return what to know about a credential that is as offered; IssuedCredentialError if it is not."""
     credential = checked.credential
     if set(credential.types) != set(expected.configuration.types):
         raise IssuedCredentialError("the credential is of other types than were offered")
@@ -53,8 +54,24 @@ def check_issued(document: JSONObject, checked: CheckedCredential, expected: Exp
     if checked.validity is Validity.EXPIRED:
         raise IssuedCredentialError("the credential has expired already")
     if expected.issuer is not None and credential.issuer_id != expected.issuer:
-        raise IssuedCredentialError(f"the credential is issued by {credential.issuer_id[:200]}, not as expected")
+        raise IssuedCredentialError(
+            f"the credential is issued by {credential.issuer_id[:200]}, another issuer"
+        )
     return (_who(credential.issuer_id, expected),)
+
+
+def check_alike(document: JSONObject, first: JSONObject) -> None:
+    """Raise IssuedCredentialError if a copy says something else of its subject than the first copy."""
+    if _said(document) != _said(first):
+        raise IssuedCredentialError("the copies that were issued together do not say the same")
+
+
+def _said(document: JSONObject) -> list[tuple[str, str]]:
+    return [
+        (claim.pointer, claim.display)
+        for claim in claims_from_credential(document)
+        if claim.pointer.startswith("/credentialSubject/") and not claim.pointer.endswith("/id")
+    ]
 
 
 def _who(issuer_id: str, expected: Expected) -> str:

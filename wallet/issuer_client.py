@@ -163,9 +163,9 @@ def _request_key(metadata: CredentialIssuerMetadata) -> tuple[JSONObject, str] |
 def _response_encryption(
     metadata: CredentialIssuerMetadata,
 ) -> tuple[ResponseEncryption | None, PrivateKey | None]:
-    """Return how the answer is to be encrypted, and the key made for it; a request that asks is encrypted too.
+    """Return how the answer is to be encrypted, and the key made for it.
 
-    Section 8.2: otherwise somebody between could put in another key.
+    A request that asks for it is encrypted too (section 8.2), lest somebody between puts in another key.
     """
     support = metadata.response_encryption
     if support is None:
