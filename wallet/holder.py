@@ -11,6 +11,7 @@ Not here: how anything looks (`wallet.cli` and the screens), how it is kept (`wa
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,7 +89,7 @@ class Holder:
         self._store = store
         self._resolve = resolve
         self._clock = clock
-        self._contexts = contexts
+        self.contexts = contexts
 
     @classmethod
     def create(
@@ -198,7 +199,7 @@ class Holder:
             Environment(
                 resolve=self._resolve,
                 now=self._clock(),
-                contexts=self._contexts,
+                contexts=self.contexts,
                 context_sequences=CONTEXT_SEQUENCES,
             ),
             own_dids=[key.did for key in self.keys()],
@@ -236,7 +237,7 @@ class Holder:
         view = self.credential(prefix)
         members: JSONObject = {"credentials": [view.id], "pointers": list(pointers)}
         with self.shelf.recording_failure("export", members):
-            exported = showable(self.shelf.held(view.id).document, pointers, self._contexts)
+            exported = showable(self.shelf.held(view.id).document, pointers, self.contexts)
         with self._store.change() as change:
             self.shelf.note(change, "export", "done", members)
         return exported
@@ -256,7 +257,7 @@ class Holder:
                 Candidate(view.id, self.shelf.held(view.id).document, view.bound_to) for view in views
             ]
             own_dids = [key.did for key in self.keys()]
-            planned = plan(candidates, request, own_dids=own_dids, contexts=self._contexts)
+            planned = plan(candidates, request, own_dids=own_dids, contexts=self.contexts)
         copied = [view.short_id for view in views if view.single_use and view.copied]
         if copied:
             note = f"for one use, and another copy of this wallet may have used it: {', '.join(copied)}"
@@ -269,21 +270,29 @@ class Holder:
         Raises ProofGenerationError if the plan was changed meanwhile, StoreError if it cannot be remembered;
         then nothing leaves.
         """
-        members = particulars(planned)
-        with self.shelf.recording_failure("present", members):
-            signed = sign(planned, self.shelf.held_keys(), now=self._clock(), contexts=self._contexts)
+        (signed,) = self.confirm_all([planned])
+        return signed
+
+    def confirm_all(
+        self, plans: Sequence[PresentationPlan], asked: JSONObject | None = None
+    ) -> list[JSONObject]:
+        """Sign the presentations that were shown together: all of them, or none.
+
+        `asked` is what else the history keeps of who asked. Raises as `confirm`.
+        """
+        noted = [{**particulars(planned), **(asked or {})} for planned in plans]
+        with self.shelf.recording_failure("present", noted[0] if noted else None):
+            keys = self.shelf.held_keys()
+            signed = [sign(each, keys, now=self._clock(), contexts=self.contexts) for each in plans]
+        uses = Counter(item.credential_id for planned in plans for item in planned.disclosures)
         with self._store.change() as change:
-            for disclosure in planned.disclosures:
-                held = self.shelf.held(disclosure.credential_id)
-                used = replace(held, presented=held.presented + 1)
-                summary = {
-                    **change.manifest.item(disclosure.credential_id).summary,
-                    "presented": used.presented,
-                }
-                change.put(
-                    CREDENTIAL, to_row(used.to_json()), summary=summary, item_id=disclosure.credential_id
-                )
-            self.shelf.note(change, "present", "done", members)
+            for item_id, times in uses.items():
+                held = self.shelf.held(item_id)
+                used = replace(held, presented=held.presented + times)
+                summary = {**change.manifest.item(item_id).summary, "presented": used.presented}
+                change.put(CREDENTIAL, to_row(used.to_json()), summary=summary, item_id=item_id)
+            for members in noted:
+                self.shelf.note(change, "present", "done", members)
         return signed
 
     def decline(self, planned: PresentationPlan) -> None:
@@ -330,7 +339,7 @@ class Holder:
             backup = open_backup(sealed, passphrase)
             other_copy = backup.wallet != self.shelf.wallet_id()
             summaries = [
-                held.summary(parse_credential(held.document, contexts=self._contexts))
+                held.summary(parse_credential(held.document, contexts=self.contexts))
                 for held in backup.credentials
             ]
         with self._store.change() as change:
