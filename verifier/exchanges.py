@@ -289,6 +289,9 @@ def _outcome(result: CheckResult, misfit: str | None) -> JSONObject | None:
     """Return why an answer is not accepted; None if it is, or only something could not be checked now."""
     if misfit is not None:
         return {"code": "not-answered", "detail": misfit}
+    if result.presentation is not None and not result.presentation.credentials:
+        # Only the holder's signature was asked for; there is no credential to judge.
+        return None
     if result.verdict.outcome is Outcome.REFUSED:
         return _error("refused", result.verdict.all_reasons)
     return None

@@ -123,6 +123,29 @@ def plan(
     )
 
 
+def join(plans: Sequence[PresentationPlan]) -> PresentationPlan:
+    """Return one plan that shows what several do, planned for one request but each with its own pointers."""
+    if len({(each.request.challenge, each.request.domain) for each in plans}) != 1:
+        raise ConfigurationError("expected plans for one challenge and one domain")
+    signers = tuple(dict.fromkeys(did for each in plans for did in each.signers))
+    shown = [credential for each in plans for credential in _credentials(each.document)]
+    presentation = new_presentation(shown, holder=signers[0] if signers else None)
+    return PresentationPlan(
+        document=presentation,
+        digest=_digest(presentation),
+        request=plans[0].request,
+        disclosures=tuple(item for each in plans for item in each.disclosures),
+        signers=signers,
+        warnings=tuple(dict.fromkeys(text for each in plans for text in each.warnings)),
+    )
+
+
+def plan_authentication(did: str, request: Request) -> PresentationPlan:
+    """Return a plan that shows no credential: only that the holder has the key of `did`."""
+    presentation = new_presentation([], holder=did)
+    return PresentationPlan(presentation, _digest(presentation), request, (), (did,), ())
+
+
 def sign(
     planned: PresentationPlan,
     keys: Sequence[HeldKey],
@@ -339,7 +362,7 @@ def _warnings(
 
 
 def _credentials(presentation: JSONObject) -> list[JSONObject]:
-    credentials = presentation["verifiableCredential"]
+    credentials = presentation.get("verifiableCredential")
     return [item for item in credentials if isinstance(item, dict)] if isinstance(credentials, list) else []
 
 
