@@ -126,7 +126,7 @@ def present_command(
         with opened(wallet, passphrase_file) as holder:
             planned = holder.plan_presentation(credential_ids or _only_credential(holder), request)
             delivery.check(planned)
-            for line in _plan_lines(holder, planned):
+            for line in plan_lines(holder, planned):
                 print(inert_text(line), file=sys.stderr)
             if not yes and not ask_yes_no("Let this leave the wallet?"):
                 holder.decline(planned)
@@ -183,7 +183,8 @@ def _only_credential(holder: Holder) -> list[str]:
     return [views[0].id]
 
 
-def _plan_lines(holder: Holder, planned: PresentationPlan) -> list[str]:
+def plan_lines(holder: Holder, planned: PresentationPlan) -> list[str]:
+    """Return the lines that tell what will leave, for whom, signed with which key."""
     lines = [f"This will leave the wallet, for {planned.request.domain or 'NOBODY IN PARTICULAR'}:"]
     for disclosure in planned.disclosures:
         lines += ["", credential_line(holder.credential(disclosure.credential_id))]
