@@ -1,6 +1,6 @@
 """A PKCS#11 token in software, in a folder of its own: SoftHSM, from Debian's package `softhsm2`.
 
-Tests that need it are skipped where it is missing, unless DDCC_REQUIRE_SOFTHSM=1 says that it has to be there.
+Tests that need it are skipped where it is missing, unless DDCC_REQUIRE_SOFTHSM=1 says that it must not be.
 """
 
 from __future__ import annotations
