@@ -17,6 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from issuer.identity import (
+    IDENTITY_TABLES,
+    HSMSettings,
+    check_identity,
+    identity_lines,
+    read_hsm,
+    read_other_dids,
+)
 from runtime.atomic import read_file, write_file
 from runtime.database import sqlite_url
 from runtime.folders import user_data_folder
@@ -37,7 +45,8 @@ _STATUS_URL = re.compile(r"https://[^\s?#]+|urn:uuid:[0-9a-f-]{36}")
 
 @dataclass(frozen=True)
 class IssuerConfig:
-    """What an issuer decided once. `dids` maps a key type ("P-256") to the did:key of its key.
+    """What an issuer decided once. `dids` maps a key type ("P-256") to the DID of its key: its did:key, or
+    `did`, the issuer's did:web, for all of them. `other_dids` do not sign now; `hsm` is for keys in a token.
 
     `status_url` is the folder that the files of `home/status` are served from, or a `urn:uuid:` where they
     are only handed on as files. `mandatory` are JSON pointers that every presentation shows in addition to
@@ -54,8 +63,12 @@ class IssuerConfig:
     mandatory: tuple[str, ...] = ()
     database_url: str = ""
     dids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    did: str | None = None
+    other_dids: tuple[str, ...] = ()
+    hsm: HSMSettings | None = None
 
     def __post_init__(self) -> None:
+        check_identity(self.did, self.dids)
         _check_name(self.name)
         _check_choice("suite", self.suite, BASE_SUITES)
         _check_choice("plain", self.plain, PLAIN_SUITES)
@@ -76,6 +89,11 @@ class IssuerConfig:
     def keys_path(self) -> Path:
         """The sealed keys."""
         return self.home / "keys.sealed"
+
+    @property
+    def document_path(self) -> Path:
+        """The DID document of an issuer with a did:web."""
+        return self.home / "did.json"
 
     @property
     def status_folder(self) -> Path:
@@ -110,16 +128,22 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
     if not path.exists():
         raise ConfigurationError(f"no issuer in {home}: make one with `ddcc issuer init --name NAME`")
     settings = _read_toml(path)
-    unknown = set(settings) - set(_READERS) - {"dids"}
+    unknown = set(settings) - set(_READERS) - IDENTITY_TABLES
     if unknown:
         raise ConfigurationError(f"{path}: unknown setting {min(unknown)!r}")
     try:
-        members = {name: _READERS[name](name, value) for name, value in settings.items() if name != "dids"}
+        members: dict[str, object] = {
+            name: _READERS[name](name, value)
+            for name, value in settings.items()
+            if name not in IDENTITY_TABLES
+        }
         _check_present(members, "name", "status_url")
         members["database_url"] = (
             environment.get(DATABASE_VARIABLE) or members.get("database_url") or database_url(home, {})
         )
         members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
+        members["other_dids"] = read_other_dids(settings.get("other_dids"))
+        members["hsm"] = read_hsm(settings.get("hsm"))
         return IssuerConfig(home=home, **members)  # type: ignore[arg-type]  # readers give the fields' types
     except ConfigurationError as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
@@ -138,10 +162,10 @@ def save_config(config: IssuerConfig) -> None:
         f"status_valid_days = {config.status_valid_days}",
         f"mandatory = {dump_json(list(config.mandatory))}",
         '# database_url = "postgresql+psycopg://user@host/issuer"',
+        *([] if config.did is None else [f"did = {dump_json(config.did)}"]),
         "",
         "# The DIDs of the keys in keys.sealed.",
-        "[dids]",
-        *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
+        *identity_lines(config.dids, config.hsm),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
 
@@ -207,5 +231,6 @@ _READERS = MappingProxyType(
         "status_valid_days": _integer,
         "mandatory": _string_list,
         "database_url": _string,
+        "did": _string,
     }
 )

@@ -6,11 +6,11 @@ what satisfies `SigningKey`, and whoever signs does not know which it was. Not h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from runtime.keys.errors import TokenError
-from runtime.keys.kept import KeptKey, KeyState, TokenPlace, find_key
+from runtime.keys.kept import KeptKey, KeyState, OutsideKey, TokenPlace, find_key
 from runtime.keys.sealed import changing, next_id, read_keys, seal_keys, write_sealed
 from vclib.errors import ConfigurationError
 from vclib.keys import SigningKey
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 __all__ = [
     "KeptKey",
     "KeyState",
+    "OutsideKey",
     "TokenError",
     "TokenPlace",
     "changing",
+    "check_keys",
     "find_key",
     "next_id",
     "open_token",
@@ -57,3 +59,17 @@ def signing_key(key: KeptKey, token: Callable[[], Token] | None) -> SigningKey:
     if token is None:
         raise ConfigurationError(f"the key {key.id} is in a PKCS#11 token, and the settings name none")
     return token().signing_key(key.place, key.public_key)
+
+
+def check_keys(keys: Iterable[SigningKey]) -> None:
+    """Let every key that is kept outside prove that it signs, then close what that opened.
+
+    For a service's start, before it forks: a wrong PIN is then tried once and not once by every process.
+    """
+    outside = [key for key in keys if isinstance(key, OutsideKey)]
+    try:
+        for key in outside:
+            key.check()
+    finally:
+        for key in outside:
+            key.close()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from vclib.errors import ConfigurationError
 from vclib.keys import KeyType, PrivateKey, PublicKey
@@ -82,6 +83,17 @@ class KeptKey:
         if state is KeyState.WITHDRAWN:
             return replace(self, state=state, secret=None, place=None)
         return replace(self, state=state)
+
+
+@runtime_checkable
+class OutsideKey(Protocol):
+    """A signing key whose secret is not in this process, so that it has to be asked whether it can sign."""
+
+    def check(self) -> None:
+        """Let the key prove that it signs, and for the expected public key. Raises StoreError and others."""
+
+    def close(self) -> None:
+        """End what this process has open, before it forks; the next signature opens it again."""
 
 
 def find_key(keys: tuple[KeptKey, ...], key_id: str) -> KeptKey:

@@ -95,6 +95,14 @@ class TokenKey:
         """
         return self._token.sign(self.place, self._public_key, message)
 
+    def check(self) -> None:
+        """Let the token's key prove that it is the expected one. Raises as `sign`."""
+        self._token.check(self.place, self._public_key)
+
+    def close(self) -> None:
+        """End the token's sessions in this process, see `Token.close`."""
+        self._token.close()
+
     def __repr__(self) -> str:
         return f"<TokenKey {self._public_key.key_type}, {self.place}>"
 
@@ -123,13 +131,13 @@ class Token:
         """Return a signature by the key at `place`, see `TokenKey.sign`."""
         return self._use(lambda: _signature(self._proven(place, public_key), public_key.key_type, message))
 
-    def keys(self) -> list[FoundKey]:
+    def key_pairs(self) -> list[FoundKey]:
         """Return the P-256 and Ed25519 key pairs whose public halves the token shows."""
         return self._use(self._found_keys)
 
     def generate(self, key_type: KeyType, label: str) -> FoundKey:
         """Make a key pair in the token that cannot leave it. Raises ConfigurationError for a taken label."""
-        if any(found.place.label == label for found in self.keys()):
+        if any(found.place.label == label for found in self.key_pairs()):
             raise ConfigurationError(f"the token has a key with the label {label!r} already")
         return self._use(lambda: self._generate(key_type, label))
 

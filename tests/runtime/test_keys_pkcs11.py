@@ -61,7 +61,7 @@ def test_a_key_is_found_by_label_or_id(token: Token, by: str) -> None:
 
 def test_the_token_shows_its_keys(token: Token) -> None:
     made = [token.generate(each, f"mint {each}") for each in SIGNING_TYPES]
-    assert sorted(token.keys(), key=str) == sorted(made, key=str)
+    assert sorted(token.key_pairs(), key=str) == sorted(made, key=str)
 
 
 def test_a_label_is_taken_once(token: Token) -> None:
@@ -118,14 +118,14 @@ def test_a_wrong_pin_is_refused_and_not_tried_again(hsm: SoftHSM, token: Token) 
 
 def test_a_missing_token_is_named(hsm: SoftHSM) -> None:
     with pytest.raises(TokenError, match=r"'elsewhere' cannot be used: NoSuchToken") as missing:
-        open_token(hsm.module, "elsewhere", PIN).keys()
+        open_token(hsm.module, "elsewhere", PIN).key_pairs()
     assert isinstance(missing.value, StoreError)
 
 
 @pytest.mark.parametrize("module", ["/nonexistent/libhsm.so", "/etc/hostname"])
 def test_a_module_that_is_none_is_named(hsm: SoftHSM, module: str) -> None:
     with pytest.raises(ConfigurationError, match=f"the PKCS#11 module {module} cannot be loaded"):
-        open_token(module, LABEL, PIN).keys()
+        open_token(module, LABEL, PIN).key_pairs()
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runtime.atomic import write_file
-from runtime.served import WatchedFile, document_router
+from runtime.served import document_router
+from runtime.watched import WatchedFile
 from runtime.web import create_app
 from tests.asgi import Client
 from vclib.errors import StoreError
