@@ -90,7 +90,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("encoding", "strict_json", "base45"),
     ("datetimes", "keys", "jcs", "nquads", "bbs", "verdicts"),
-    ("rdfc", "safe_mode"),
+    ("rdfc", "safe_mode", "certificates"),
     ("context_policy", "statements"),
     ("jsonld", "shapes"),
     ("did", "cryptosuites", "data_model"),
