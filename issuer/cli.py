@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_access, cli_minting, cli_offers, cli_serve, cli_status
+from issuer import cli_access, cli_keys, cli_minting, cli_offers, cli_serve, cli_status
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -22,13 +22,19 @@ from issuer.config import (
     process_environment,
     save_config,
 )
+from issuer.did_documents import publish
 from issuer.keys import IssuerKeys, generate_keys, save_keys
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
-from runtime.commands import AsJSON, PassphraseFile, epilog
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
 from runtime.folders import make_folder
+from vclib.datetimes import format_datetime
+from vclib.did import did_web_of
 from vclib.errors import StoreError, VCError
+
+# What a new issuer's folder holds before its settings are written.
+_FILES = ("keys.sealed", "did.json", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm")
 
 app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)
 
@@ -57,6 +63,14 @@ def init_command(
         list[str] | None,
         typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
     ] = None,
+    did_web: Annotated[
+        str | None,
+        typer.Option(
+            "--did-web",
+            metavar="URL",
+            help="Be a did:web: the service's URL, which serves the DID document. Default: did:keys.",
+        ),
+    ] = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
@@ -64,7 +78,8 @@ def init_command(
     """Make an issuer: its keys, sealed under a passphrase, its settings and its database."""
     with reporting_errors(as_json=as_json):
         folder = home_folder(home)
-        keys = generate_keys()
+        did = None if did_web is None else did_web if did_web.startswith("did:") else did_web_of(did_web)
+        keys = generate_keys(did)
         config = IssuerConfig(
             home=folder,
             name=name,
@@ -76,6 +91,7 @@ def init_command(
             mandatory=tuple(mandatory or ()),
             database_url=database_url(folder),
             dids=keys.dids,
+            did=did,
         )
         _refuse_existing(config)
         passphrase = read_new_passphrase(
@@ -103,7 +119,12 @@ def trust_entry_command(home: Home = None, as_json: AsJSON = False) -> None:
 
 
 def _refuse_existing(config: IssuerConfig) -> None:
-    for path in (config.home / "issuer.toml", config.keys_path, config.home / "issuer.sqlite"):
+    for path in (
+        config.home / "issuer.toml",
+        config.keys_path,
+        config.home / "issuer.sqlite",
+        config.document_path,
+    ):
         if path.exists():
             raise StoreError(
                 f"there is an issuer in {config.home} already ({path.name}); nothing was changed"
@@ -114,14 +135,16 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
     """Write the files of a new issuer: all of them, or none where one cannot be written."""
     make_folder(config.home)
     try:
-        save_keys(keys, config.keys_path, passphrase)
+        kept = save_keys(keys, config.keys_path, passphrase, created=format_datetime(utc_now()))
+        if config.did is not None:
+            publish(config.document_path, config.did, kept)
         IssuerStore.open(config.database_url).close()
         make_folder(config.status_folder, mode=0o755)
         # Last, because a folder with settings is an issuer.
         save_config(config)
     except VCError:
         # Nobody has seen these keys; left behind, they would be in the way of the next try.
-        for name in ("keys.sealed", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm"):
+        for name in _FILES:
             with contextlib.suppress(OSError):
                 (config.home / name).unlink(missing_ok=True)
         raise
@@ -132,3 +155,4 @@ app.add_typer(cli_offers.app)
 app.add_typer(cli_status.app)
 app.add_typer(cli_access.app)
 app.add_typer(cli_serve.app)
+app.add_typer(cli_keys.app, name="key")

@@ -19,6 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from issuer.identity import (
+    IDENTITY_TABLES,
+    HSMSettings,
+    check_identity,
+    identity_lines,
+    read_hsm,
+    read_other_dids,
+)
 from runtime.atomic import read_file, write_file
 from runtime.database import sqlite_url
 from runtime.folders import user_data_folder
@@ -45,7 +53,8 @@ _URL = re.compile(rf"https://[^\s?#/@]+(?:/[^\s?#]*)?|{_LOOPBACK}")
 
 @dataclass(frozen=True)
 class IssuerConfig:
-    """What an issuer decided once. `dids` maps a key type ("P-256") to the did:key of its key.
+    """What an issuer decided once. `dids` maps a key type ("P-256") to the DID of its key: its did:key, or
+    `did`, the issuer's did:web, for all of them. `other_dids` do not sign now; `hsm` is for keys in a token.
 
     `url` is where the service is reached: https, or http on this machine itself. `status_url` is the folder
     that the status lists are served from, below `url` unless another is named, or a `urn:uuid:` where they
@@ -71,9 +80,13 @@ class IssuerConfig:
     mandatory: tuple[str, ...] = ()
     database_url: str = ""
     dids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    did: str | None = None
+    other_dids: tuple[str, ...] = ()
+    hsm: HSMSettings | None = None
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __post_init__(self) -> None:
+        check_identity(self.did, self.dids)
         _check_name(self.name)
         _check_choice("suite", self.suite, BASE_SUITES)
         _check_choice("plain", self.plain, PLAIN_SUITES)
@@ -111,6 +124,11 @@ class IssuerConfig:
         return self.home / "keys.sealed"
 
     @property
+    def document_path(self) -> Path:
+        """The DID document of an issuer with a did:web."""
+        return self.home / "did.json"
+
+    @property
     def status_folder(self) -> Path:
         """The published status lists."""
         return self.home / "status"
@@ -143,12 +161,14 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
     if not path.exists():
         raise ConfigurationError(f"no issuer in {home}: make one with `ddcc issuer init --name NAME`")
     settings = _read_toml(path)
-    unknown = set(settings) - set(_READERS) - {"dids"}
+    unknown = set(settings) - set(_READERS) - IDENTITY_TABLES
     if unknown:
         raise ConfigurationError(f"{path}: unknown setting {min(unknown)!r}")
     try:
         members: dict[str, object] = {
-            name: _READERS[name](name, value) for name, value in settings.items() if name != "dids"
+            name: _READERS[name](name, value)
+            for name, value in settings.items()
+            if name not in IDENTITY_TABLES
         }
         sources = dict.fromkeys(members, "file")
         for name, text in _from_environment(environment).items():
@@ -157,6 +177,8 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
         _check_present(members, "name", "url" if "url" in members else "status_url")
         members["database_url"] = members.get("database_url") or database_url(home, {})
         members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
+        members["other_dids"] = read_other_dids(settings.get("other_dids"))
+        members["hsm"] = read_hsm(settings.get("hsm"))
         return IssuerConfig(home=home, sources=MappingProxyType(sources), **members)  # type: ignore[arg-type]
     except ConfigurationError as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
@@ -181,10 +203,10 @@ def save_config(config: IssuerConfig) -> None:
         f"status_valid_days = {config.status_valid_days}",
         f"mandatory = {dump_json(list(config.mandatory))}",
         '# database_url = "postgresql+psycopg://user@host/issuer"',
+        *([] if config.did is None else [f"did = {dump_json(config.did)}"]),
         "",
         "# The DIDs of the keys in keys.sealed.",
-        "[dids]",
-        *(f"{dump_json(key_type)} = {dump_json(did)}" for key_type, did in config.dids.items()),
+        *identity_lines(config.dids, config.hsm),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
 
@@ -293,6 +315,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "api_status": _string_list,
         "mandatory": _string_list,
         "database_url": _string,
+        "did": _string,
     }
 )
 

@@ -39,6 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "runtime": (
         "vclib.errors",
         "vclib.encoding",
+        "vclib.keys",
         "vclib.strict_json",
         "httpx",
         "httpcore",
@@ -55,6 +56,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "alembic",
         "prometheus_client",
         "structlog",
+        "pkcs11",
     ),
     "issuer": (*PROGRAM, "fastapi"),
     "issuer.migrations": ("sqlalchemy", "alembic"),
