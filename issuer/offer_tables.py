@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
 
-from issuer.store import TABLES
+from issuer.tables import TABLES
 
 OPEN, REDEEMED, DEAD, EXPIRED = "open", "redeemed", "dead", "expired"
 WAITING, APPROVED, REFUSED = "waiting", "approved", "refused"
@@ -38,8 +38,8 @@ offers = Table(
     Column("expires", _TIME, nullable=False, index=True),
 )
 
-access_tokens = Table(
-    "access_tokens",
+offer_tokens = Table(
+    "offer_tokens",
     TABLES,
     Column("token_sha256", _DIGEST, primary_key=True),
     Column("offer_id", String(32), ForeignKey("offers.offer_id"), nullable=False, unique=True),

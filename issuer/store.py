@@ -27,7 +27,7 @@ from issuer.list_store import (
     StatusList,
     StatusPosition,
 )
-from issuer.tables import TABLES
+from issuer.tables import TABLES, all_tables
 from issuer.tables import audit as audit_log
 from issuer.tables import copies as copies_table
 from issuer.tables import outbox as outbox_table
@@ -119,7 +119,9 @@ class IssuerStore:
 
         Without `make` they have to be there.
         """
-        return cls(open_database(url, tables=TABLES, component="issuer", migrations=MIGRATIONS, make=make))
+        return cls(
+            open_database(url, tables=all_tables(), component="issuer", migrations=MIGRATIONS, make=make)
+        )
 
     @contextmanager
     def reading(self) -> Iterator[IssuerReading]:

@@ -105,3 +105,10 @@ access_tokens = Table(
 )
 
 audit = audit_tables(TABLES)
+
+
+def all_tables() -> MetaData:
+    """Return TABLES with those of every module of the issuer, which they add when they are loaded."""
+    from issuer import offer_tables  # noqa: F401
+
+    return TABLES

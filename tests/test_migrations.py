@@ -16,12 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, inspect
 
 import issuer.store
+import issuer.tables
 import verifier.store
 from runtime.schema import Schema
 
 PROGRAMS: dict[str, tuple[MetaData, Path]] = {
-    "issuer": (issuer.store.TABLES, issuer.store.MIGRATIONS),
-    "verifier": (verifier.store.TABLES, verifier.store.MIGRATIONS),
+    "issuer": (issuer.tables.all_tables(), issuer.store.MIGRATIONS),
+    "verifier": (verifier.store.all_tables(), verifier.store.MIGRATIONS),
 }
 
 

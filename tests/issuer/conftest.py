@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import MetaData, create_engine
 
 from issuer.access import Role, create_token
 from issuer.app import create_issuer_app
@@ -104,20 +102,6 @@ def shared_service(shared_url: str, tmp_path: Path) -> Iterator[Service]:
     service = make_service(shared_url, tmp_path)
     yield service
     service.store.close()
-
-
-@pytest.fixture
-def postgres_url() -> str:
-    """The PostgreSQL database that DDCC_TEST_POSTGRES names, emptied."""
-    url = os.environ.get("DDCC_TEST_POSTGRES")
-    if url is None:
-        pytest.skip("DDCC_TEST_POSTGRES names no other database")
-    engine = create_engine(url)
-    tables = MetaData()
-    tables.reflect(engine)
-    tables.drop_all(engine)
-    engine.dispose()
-    return url
 
 
 __all__ = ["START", "Service", "make_service"]
