@@ -30,7 +30,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from runtime.atomic import reason
@@ -64,6 +71,10 @@ _POSTGRESQL_NETWORK: Mapping[str, int] = MappingProxyType(
 )
 
 _WRITES = "ddcc_writes"
+
+
+class ConstraintError(StoreError):
+    """A constraint does not admit what was to be written, e.g. because a unique key is taken."""
 
 
 class Database:
@@ -281,8 +292,15 @@ def _translated(place: str) -> Iterator[None]:
         # PostgreSQL's message repeats the value. This says nothing of the database, so nobody should wait.
         kind = type(err.__cause__ or err).__name__
         raise MalformedValueError(f"a value cannot be kept ({kind}); nothing was changed") from err
+    except IntegrityError as err:
+        raise ConstraintError(_message(place, err)) from err
     except DBAPIError as err:
-        why = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
-        raise StoreError(f"the database {place} failed: {why}; nothing was changed") from err
+        raise StoreError(_message(place, err)) from err
     except SQLAlchemyError as err:
         raise StoreError(f"the database {place} failed: {type(err).__name__}; nothing was changed") from err
+
+
+def _message(place: str, err: DBAPIError) -> str:
+    # PostgreSQL's further lines hold the values.
+    why = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
+    return f"the database {place} failed: {why}; nothing was changed"

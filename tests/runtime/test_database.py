@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from runtime.database import Database, sqlite_url
+from runtime.database import ConstraintError, Database, sqlite_url
 from tests.runtime.things import names, open_things, scripts, things
 from vclib.errors import ConfigurationError, MalformedValueError, StoreError
 
@@ -31,7 +31,7 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
 
 def test_a_failing_transaction_leaves_nothing_behind(tmp_path: Path) -> None:
     database = _open(tmp_path / "a.sqlite")
-    with pytest.raises(StoreError, match="UNIQUE constraint failed"), database.writing() as connection:
+    with pytest.raises(ConstraintError, match="UNIQUE constraint failed"), database.writing() as connection:
         connection.execute(insert(things).values(name="one"))
         connection.execute(insert(things).values(name="one"))
 

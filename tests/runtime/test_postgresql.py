@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, insert, text
 
 from runtime import database as module
-from runtime.database import Database
+from runtime.database import ConstraintError, Database
 from tests.postgres import Cluster, empty_schema
 from tests.runtime.things import names, open_things, scripts, things
 from vclib.errors import StoreError
@@ -108,7 +108,7 @@ def test_connections_are_bounded_and_waiting_for_one_ends(
 def test_a_failure_does_not_repeat_the_values_that_were_written(database: Database) -> None:
     """K8: PostgreSQL tells the values of a key that is taken, in the second line of its message."""
     _add(database, "Aulus Agerius")
-    with pytest.raises(StoreError, match="duplicate key value") as caught:
+    with pytest.raises(ConstraintError, match="duplicate key value") as caught:
         _add(database, "Aulus Agerius")
     assert "Aulus" not in str(caught.value)
 
