@@ -18,7 +18,7 @@ from vclib.did.document import VERIFICATION_RELATIONSHIPS, validate_document
 from vclib.did.web import did_web_url
 from vclib.errors import ConfigurationError
 from vclib.keys import PublicKey, encode_multikey, public_key_to_jwk
-from vclib.strict_json import JSONObject, JSONValue
+from vclib.strict_json import JSONObject, JSONValue, parse_json_object
 
 _DID_CONTEXT = "https://www.w3.org/ns/did/v1"
 _MULTIKEY_CONTEXT = "https://w3id.org/security/multikey/v1"
@@ -60,6 +60,19 @@ def did_document(did: str, keys: Sequence[PublishedKey]) -> JSONObject:
             contexts.append(context)
     document: JSONObject = {"@context": contexts, "id": did, "verificationMethod": methods, **listed}
     return validate_document(document, did)
+
+
+def published_methods(content: bytes, did: str, relationship: str) -> frozenset[str]:
+    """Return the DID URLs that a published document of `did` lists by reference under a relationship.
+
+    Raises MalformedError for bytes that are no JSON object, InvalidDIDDocumentError for another's document.
+    """
+    listed = validate_document(parse_json_object(content), did).get(relationship)
+    return (
+        frozenset(each for each in listed if isinstance(each, str))
+        if isinstance(listed, list)
+        else frozenset()
+    )
 
 
 def did_web_path(did: str) -> str:
