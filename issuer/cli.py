@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_keys, cli_minting, cli_status
+from issuer import cli_access, cli_keys, cli_minting, cli_serve, cli_status
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -31,7 +31,7 @@ from runtime.console import print_json, print_line, read_new_passphrase, reporti
 from runtime.folders import make_folder
 from vclib.datetimes import format_datetime
 from vclib.did import did_web_of
-from vclib.errors import StoreError, VCError
+from vclib.errors import ConfigurationError, StoreError, VCError
 
 # What a new issuer's folder holds before its settings are written.
 _FILES = ("keys.sealed", "did.json", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm")
@@ -47,6 +47,9 @@ def main() -> None:
 @app.command("init", epilog=epilog('ddcc issuer init --name "Ministry of Health"'))
 def init_command(
     name: Annotated[str, typer.Option("--name", help="The name that credentials carry.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Where `ddcc issuer serve` is reached: an https URL.")
+    ] = None,
     status_url: Annotated[
         str | None,
         typer.Option("--status-url", help="https folder that the status lists will be served from."),
@@ -61,13 +64,8 @@ def init_command(
         typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
     ] = None,
     did_web: Annotated[
-        str | None,
-        typer.Option(
-            "--did-web",
-            metavar="URL",
-            help="Be a did:web: the service's URL, which serves the DID document. Default: did:keys.",
-        ),
-    ] = None,
+        bool, typer.Option("--did-web", help="Be the did:web of --url, which serves the DID document.")
+    ] = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
@@ -75,12 +73,15 @@ def init_command(
     """Make an issuer: its keys, sealed under a passphrase, its settings and its database."""
     with reporting_errors(as_json=as_json):
         folder = home_folder(home)
-        did = None if did_web is None else did_web if did_web.startswith("did:") else did_web_of(did_web)
+        if did_web and url is None:
+            raise ConfigurationError("--did-web needs --url: the DID names the host that serves its document")
+        did = did_web_of(url) if did_web and url is not None else None
         keys = generate_keys(did)
         config = IssuerConfig(
             home=folder,
             name=name,
-            status_url=status_url or f"urn:uuid:{uuid.uuid4()}",
+            url=url,
+            status_url=status_url or ("" if url else f"urn:uuid:{uuid.uuid4()}"),
             suite=suite,
             plain=plain,
             valid_days=valid_days,
@@ -98,10 +99,12 @@ def init_command(
             print_json({"home": str(folder), "trust": trust_entry(config)})
             return
         print_line(f"made the issuer {name!r} in {folder}")
-        for key_type, did in config.dids.items():
-            print_line(f"  {key_type:<11} {did}")
-        if status_url is None:
-            print_line("  without --status-url, verifiers get the status lists as files: check --status FILE")
+        for key_type, key_did in config.dids.items():
+            print_line(f"  {key_type:<11} {key_did}")
+        if config.serves_lists:
+            print_line("to serve it: ddcc issuer serve")
+        elif status_url is None:
+            print_line("  without --url or --status-url, status lists travel as files: check --status FILE")
         print_line("next: ddcc issuer trust-entry > trust.json, ddcc issuer mint FILE --holder DID")
 
 
@@ -146,4 +149,6 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
 
 app.add_typer(cli_minting.app)
 app.add_typer(cli_status.app)
+app.add_typer(cli_access.app)
+app.add_typer(cli_serve.app)
 app.add_typer(cli_keys.app, name="key")

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from runtime.served import document_router
 from runtime.watched import WatchedFile
-from vclib.did import DID_DOCUMENT_MEDIA_TYPE, did_web_path, published_methods
+from vclib.did import DID_DOCUMENT_MEDIA_TYPE, did_web_paths, published_methods
 from verifier.config import VerifierConfig
 from verifier.identity import RELATIONSHIPS, did_web_of_client
 
@@ -24,7 +24,7 @@ def did_web_router(config: VerifierConfig) -> APIRouter:
     if did is None:
         return APIRouter()
     return document_router(
-        did_web_path(did),
+        did_web_paths(did, config.url),
         WatchedFile(config.document_path, lambda content: published_methods(content, did, RELATIONSHIPS[0])),
         media_type=DID_DOCUMENT_MEDIA_TYPE,
         max_age=MAX_AGE,

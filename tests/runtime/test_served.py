@@ -29,7 +29,7 @@ def client(file: Path) -> Client:
     watched = WatchedFile(file, lambda content: content.decode())
     app.include_router(
         document_router(
-            PATH, watched, media_type="application/did", max_age=timedelta(minutes=5), summary="Document"
+            [PATH], watched, media_type="application/did", max_age=timedelta(minutes=5), summary="Document"
         )
     )
     return Client(app)

@@ -80,6 +80,17 @@ def did_web_path(did: str) -> str:
     return urlsplit(did_web_url(did)).path
 
 
+def did_web_paths(did: str, url: str | None) -> tuple[str, ...]:
+    """Return the paths at which a service at `url` is asked for the document of `did`.
+
+    A proxy may take the path of `url` away before it passes a request on, so both forms are there.
+    """
+    path = did_web_path(did)
+    prefix = urlsplit(url or "").path.rstrip("/")
+    stripped = path.removeprefix(prefix)
+    return (path,) if stripped == path or not stripped.startswith("/") else (path, stripped)
+
+
 def did_web_of(url: str) -> str:
     """Return the did:web whose document a service at `url` serves: its host, port and path.
 
