@@ -33,7 +33,7 @@ class AskedRequest:
 
 @dataclass(frozen=True)
 class VerifierClient:
-    """The service at `url`, without a trailing slash, asked through `exchange`, with a token if it wants one."""
+    """The service at `url` (no trailing slash), asked through `exchange`, with a token if it wants one."""
 
     url: str
     exchange: Exchange
@@ -89,7 +89,7 @@ class VerifierClient:
 def outcome_of(result: JSONObject) -> Outcome:
     """Return the outcome of a result; where a wallet sent none (an error), nothing was accepted."""
     outcome = result.get("outcome")
-    return Outcome(outcome) if outcome in {*Outcome} else Outcome.REFUSED
+    return Outcome(outcome) if isinstance(outcome, str) and outcome in {*Outcome} else Outcome.REFUSED
 
 
 def result_text(result: JSONObject) -> list[str]:

@@ -18,7 +18,6 @@ from runtime.atomic import write_file
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import ExitCode, print_json, print_line, print_warning, read_input, reporting_errors
 from runtime.exchange import Exchanger
-from runtime.qr import make_qr
 from vclib.datetimes import format_datetime
 from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.policy import Outcome
@@ -104,6 +103,9 @@ def _token(file: Path | None) -> str | None:
 
 
 def _show(link: str, picture: Path | None, *, force: bool, in_terminal: bool) -> None:
+    # What draws takes longer to load than most commands of the verifier.
+    from runtime.qr import make_qr
+
     code = make_qr(link)
     if picture is not None:
         drawn = {".png": code.png, ".svg": code.svg}.get(picture.suffix)
