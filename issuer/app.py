@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from issuer.access import AccessControl
 from issuer.config import IssuerConfig
+from issuer.did_web import did_web_router
 from issuer.keys import IssuerKeys
 from issuer.service import Issuer
 from issuer.status_routes import status_router
@@ -42,4 +43,5 @@ def create_issuer_app(
     app.include_router(mint_router(issuer, access, clock=clock))
     app.include_router(status_router(config, issuer, clock=clock))
     app.include_router(audit_router(store, access))
+    app.include_router(did_web_router(config))
     return app

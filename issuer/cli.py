@@ -31,7 +31,7 @@ from runtime.console import print_json, print_line, read_new_passphrase, reporti
 from runtime.folders import make_folder
 from vclib.datetimes import format_datetime
 from vclib.did import did_web_of
-from vclib.errors import StoreError, VCError
+from vclib.errors import ConfigurationError, StoreError, VCError
 
 # What a new issuer's folder holds before its settings are written.
 _FILES = ("keys.sealed", "did.json", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm")
@@ -64,13 +64,8 @@ def init_command(
         typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
     ] = None,
     did_web: Annotated[
-        str | None,
-        typer.Option(
-            "--did-web",
-            metavar="URL",
-            help="Be a did:web: the service's URL, which serves the DID document. Default: did:keys.",
-        ),
-    ] = None,
+        bool, typer.Option("--did-web", help="Be the did:web of --url, which serves the DID document.")
+    ] = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
@@ -78,7 +73,9 @@ def init_command(
     """Make an issuer: its keys, sealed under a passphrase, its settings and its database."""
     with reporting_errors(as_json=as_json):
         folder = home_folder(home)
-        did = None if did_web is None else did_web if did_web.startswith("did:") else did_web_of(did_web)
+        if did_web and url is None:
+            raise ConfigurationError("--did-web needs --url: the DID names the host that serves its document")
+        did = did_web_of(url) if did_web and url is not None else None
         keys = generate_keys(did)
         config = IssuerConfig(
             home=folder,
@@ -102,8 +99,8 @@ def init_command(
             print_json({"home": str(folder), "trust": trust_entry(config)})
             return
         print_line(f"made the issuer {name!r} in {folder}")
-        for key_type, did in config.dids.items():
-            print_line(f"  {key_type:<11} {did}")
+        for key_type, key_did in config.dids.items():
+            print_line(f"  {key_type:<11} {key_did}")
         if config.serves_lists:
             print_line("to serve it: ddcc issuer serve")
         elif status_url is None:

@@ -15,13 +15,11 @@ import typer
 from fastapi import FastAPI
 
 from issuer.app import create_issuer_app
-from issuer.cli_shared import Home
-from issuer.config import home_folder, load_config, process_environment, settings_of
-from issuer.keys import load_keys
+from issuer.cli_shared import Home, read_keys
+from issuer.config import home_folder, load_config, settings_of
 from issuer.store import IssuerStore
-from runtime.atomic import narrow_permissions
 from runtime.commands import AsJSON, PassphraseFile, epilog
-from runtime.console import print_json, print_line, print_warning, read_passphrase, reporting_errors
+from runtime.console import print_json, print_line, reporting_errors
 from runtime.database import shown_url
 from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from vclib.errors import ConfigurationError
@@ -69,12 +67,9 @@ def serve_command(
             )
         tls = _tls(certificate, key)
         _refuse_plain_text(host, tls, behind_proxy=behind_proxy)
-        if narrow_permissions(config.keys_path):
-            print_warning(f"other users of this computer could read {config.keys_path}; now they cannot")
-        passphrase = read_passphrase(
-            "Passphrase of the issuer's keys", file=passphrase_file, environment=process_environment()
-        )
-        keys = load_keys(config.keys_path, passphrase, dids=config.dids)
+        keys = read_keys(config, passphrase_file)
+        # A wrong PIN is tried once, here, and not by every worker.
+        keys.check()
 
         def make_app() -> FastAPI:
             # A connection must not be shared by processes, so each worker opens its own.

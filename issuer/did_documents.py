@@ -13,41 +13,21 @@ from pathlib import Path
 from typing import TypeAlias
 
 from issuer.key_set import published_keys
-from runtime.atomic import read_file, write_file
 from runtime.keys import KeptKey
-from runtime.watched import WatchedFile
-from vclib.did import did_document, validate_document
-from vclib.errors import StoreError, VCError
-from vclib.strict_json import dump_json, parse_json_object
+from runtime.watched import WatchedFile, keep_current
+from vclib.did import did_document, published_methods
+from vclib.strict_json import dump_json
 
 # What the document says of a key: the DID URLs that may assert.
 WatchedDocument: TypeAlias = WatchedFile[frozenset[str]]
 
-_MAX_BYTES = 1024 * 1024
-
 
 def publish(path: Path, did: str, keys: Sequence[KeptKey]) -> bool:
     """Make the file at `path` say what `keys` say; returns whether it was written. Raises StoreError."""
-    content = (dump_json(did_document(did, published_keys(keys)), indent=2) + "\n").encode()
-    if path.exists() and read_file(path, max_bytes=_MAX_BYTES) == content:
-        return False
-    write_file(path, content, mode=0o644)
-    return True
+    document = did_document(did, published_keys(keys))
+    return keep_current(path, (dump_json(document, indent=2) + "\n").encode())
 
 
 def watched_document(path: Path, did: str) -> WatchedDocument:
     """Return the document as it is published, looked at again when it is replaced."""
-
-    def parse(content: bytes) -> frozenset[str]:
-        try:
-            document = validate_document(parse_json_object(content), did)
-        except VCError as err:
-            raise StoreError(f"{path} is not the DID document of {did}: {err.message}") from err
-        listed = document.get("assertionMethod")
-        return (
-            frozenset(each for each in listed if isinstance(each, str))
-            if isinstance(listed, list)
-            else frozenset()
-        )
-
-    return WatchedFile(path, parse)
+    return WatchedFile(path, lambda content: published_methods(content, did, "assertionMethod"))

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from issuer.config import IssuerConfig
 from issuer.did_documents import watched_document
 from runtime.served import document_router
-from vclib.did import DID_DOCUMENT_MEDIA_TYPE, did_web_path
+from vclib.did import DID_DOCUMENT_MEDIA_TYPE, did_web_paths
 
 # How long others may keep the document: long enough to carry load, short enough for a withdrawal.
 MAX_AGE = timedelta(minutes=5)
@@ -26,7 +26,7 @@ def did_web_router(config: IssuerConfig) -> APIRouter:
     if config.did is None:
         return APIRouter()
     return document_router(
-        did_web_path(config.did),
+        did_web_paths(config.did, config.url),
         watched_document(config.document_path, config.did),
         media_type=DID_DOCUMENT_MEDIA_TYPE,
         max_age=MAX_AGE,

@@ -16,7 +16,7 @@ from datetime import datetime
 from issuer.config import IssuerConfig
 from issuer.did_documents import publish
 from issuer.identity import change_identity
-from issuer.key_set import in_settings, made_key, signing_with, token_key, without
+from issuer.key_set import in_settings
 from issuer.keys import PURPOSE
 from issuer.store import IssuerStore
 from runtime.keys import (
@@ -25,10 +25,15 @@ from runtime.keys import (
     TokenPlace,
     changing,
     find_key,
+    made_key,
     read_keys,
     seal_keys,
+    signing_with,
+    token_key,
+    without,
     write_sealed,
 )
+from vclib.datetimes import format_datetime
 from vclib.did import did_key
 from vclib.errors import ConfigurationError
 from vclib.keys import KeyType, PublicKey
@@ -77,7 +82,7 @@ class KeyChanges:
                     f"the {key_type} key is in a token: make the next one by "
                     "`ddcc issuer key import-hsm --generate`"
                 )
-            key = made_key(kept, key_type, now=now)
+            key = made_key(kept, key_type, created=format_datetime(now))
             added = (*kept, key)
             return (added if publish_only else signing_with(added, key.id)), key.id
 
@@ -97,7 +102,7 @@ class KeyChanges:
             self.check_identity(new_identity=new_identity)
 
         def decide(kept: tuple[KeptKey, ...]) -> tuple[tuple[KeptKey, ...], str]:
-            key = token_key(kept, public_key, place, now=now)
+            key = token_key(kept, public_key, place, created=format_datetime(now))
             added = (*kept, key)
             return (signing_with(added, key.id) if sign else added), key.id
 

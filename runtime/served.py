@@ -6,6 +6,7 @@ the file, and every process that serves it serves the new one from then on. Not 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TypeVar
@@ -19,21 +20,20 @@ _Content = TypeVar("_Content")
 
 
 def document_router(
-    path: str,
+    paths: Iterable[str],
     file: WatchedFile[_Content],
     *,
     media_type: str,
     max_age: timedelta,
     summary: str,
 ) -> APIRouter:
-    """Return the route that serves a watched file at `path` to everybody, from any web page, too.
+    """Return the routes that serve a watched file at `paths` to everybody, from any web page, too.
 
     Caches may keep it for `max_age`, and ask with its entity tag afterwards. A file that cannot be read
     is a 503 by its StoreError.
     """
     router = APIRouter()
 
-    @router.api_route(path, methods=["GET", "HEAD"], summary=summary)
     def read(request: Request) -> Response:
         served = file.current()
         headers = {
@@ -45,6 +45,10 @@ def document_router(
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(served.content, media_type=media_type, headers=headers)
 
+    for path in paths:
+        router.add_api_route(path, read, methods=["GET"], summary=summary)
+        # Described once: a HEAD is the GET without its body.
+        router.add_api_route(path, read, methods=["HEAD"], include_in_schema=False)
     return router
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from runtime.atomic import read_file, reason
-from vclib.errors import StoreError
+from runtime.atomic import read_file, reason, write_file
+from vclib.errors import StoreError, VCError
 
 _Content = TypeVar("_Content")
 
@@ -42,13 +42,17 @@ class WatchedFile(Generic[_Content]):
         self._served: Served[_Content] | None = None
 
     def current(self) -> Served[_Content]:
-        """Return what the file holds now. Raises StoreError, and what `parse` raises."""
+        """Return what the file holds now; StoreError where it cannot be read or `parse` refuses it."""
         with self._lock:
             seen = self._look()
             if self._served is None or seen != self._seen:
                 content = read_file(self.path, max_bytes=_MAX_BYTES)
                 digest = hashlib.sha256(content).hexdigest()[:32]
-                self._served = Served(content, self._parse(content), f'"{digest}"')
+                try:
+                    meaning = self._parse(content)
+                except VCError as err:
+                    raise StoreError(f"{self.path} does not hold what it should: {err.message}") from err
+                self._served = Served(content, meaning, f'"{digest}"')
                 self._seen = seen
             return self._served
 
@@ -59,3 +63,11 @@ class WatchedFile(Generic[_Content]):
         except OSError as err:
             raise StoreError(f"cannot read {self.path}: {reason(err)}") from err
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def keep_current(path: Path, content: bytes) -> bool:
+    """Make a public file hold `content`, leaving one that does untouched; returns whether it was written."""
+    if path.exists() and read_file(path, max_bytes=_MAX_BYTES) == content:
+        return False
+    write_file(path, content, mode=0o644)
+    return True

@@ -37,6 +37,9 @@ class VerifierConfig:
     presentations are made for, by default the origin of `url`. Which requests need a token: `tokens_for`
     is "everything", "exchanges" (those that start something or read its outcome) or "nothing".
 
+    `client_id` is whom wallets see asking, with its prefix; without one, requests are not signed.
+    `certificate_file` is its chain in PEM for an x509 prefix; `hsm_...` is the token of keys that are in one.
+
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
     copy is a note where `accept_old_copies`, else it stays undecided. `sources` says where each setting is
@@ -50,6 +53,11 @@ class VerifierConfig:
     url: str | None = None
     domain_setting: str | None = None
     trust_file: Path | None = None
+    client_id: str | None = None
+    certificate_file: Path | None = None
+    hsm_module: str | None = None
+    hsm_token: str | None = None
+    hsm_pin_file: Path | None = None
     require_holder: bool = False
     require_status: bool = False
     tokens_for: str = "exchanges"
@@ -84,6 +92,21 @@ class VerifierConfig:
     def database_path(self) -> Path:
         """The database that is used when no other is named."""
         return self.home / "verifier.sqlite"
+
+    @property
+    def keys_path(self) -> Path:
+        """The sealed keys that requests are signed with."""
+        return self.home / "keys.sealed"
+
+    @property
+    def document_path(self) -> Path:
+        """The DID document of a verifier with a did:web."""
+        return self.home / "did.json"
+
+    @property
+    def certificate_path(self) -> Path:
+        """The certificate chain that is used when no other is named."""
+        return self.certificate_file or self.home / "certificate.pem"
 
     @property
     def trust_path(self) -> Path:
@@ -121,6 +144,11 @@ def load_config(option: Path | None, environment: Mapping[str, str] = os.environ
     if "domain" in members:
         members["domain_setting"] = members.pop("domain")
     return VerifierConfig(home=home, sources=MappingProxyType(sources), **members)  # type: ignore[arg-type]  # readers give the fields' types
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return the environment of this process, for what else takes it as an argument."""
+    return os.environ
 
 
 def service_config(option: Path | None, environment: Mapping[str, str] = os.environ) -> VerifierConfig:

@@ -19,6 +19,7 @@ from vclib.errors import ConfigurationError
 from vclib.policy import TrustedIssuers
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig
+from verifier.did_web import did_web_router
 from verifier.store import VerifierStore
 
 
@@ -43,7 +44,12 @@ def serve_verifier(
 
     def make_app() -> FastAPI:
         return create_verifier_app(
-            config, VerifierStore.open_home(config), trusted, clock=utc_now, fetch=fetch
+            config,
+            VerifierStore.open_home(config),
+            trusted,
+            clock=utc_now,
+            fetch=fetch,
+            routers=(did_web_router(config),),
         )
 
     bound = bind(*address)

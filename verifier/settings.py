@@ -52,6 +52,27 @@ def read_settings_file(path: Path) -> Mapping[str, object]:
         raise ConfigurationError(f"{path}: {err.message}") from err
 
 
+def change_settings_file(path: Path, settings: Mapping[str, str | None]) -> None:
+    """Replace these settings in an existing file, or take them out (None); every other line stays as it is.
+
+    Raises StoreError, and ConfigurationError for a file in which that cannot be done line by line.
+    """
+    text = read_file(path, max_bytes=_MAX_BYTES).decode("utf-8")
+    wanted = {**tomllib.loads(text), **settings}
+    lines = [line for line in text.splitlines() if line.partition("=")[0].strip() not in settings]
+    lines += [f"{name} = {dump_json(value)}" for name, value in settings.items() if value is not None]
+    changed = "\n".join(lines) + "\n"
+    try:
+        is_as_wanted = tomllib.loads(changed) == {
+            name: value for name, value in wanted.items() if value is not None
+        }
+    except tomllib.TOMLDecodeError:
+        is_as_wanted = False
+    if not is_as_wanted:
+        raise ConfigurationError(f"{path}: write each of {', '.join(settings)} on a line of its own")
+    write_file(path, changed.encode())
+
+
 def write_settings_file(path: Path, settings: Mapping[str, str]) -> None:
     """Write a new settings file; never over an existing one. Raises StoreError."""
     # A JSON string without control characters is a TOML string too.
@@ -109,6 +130,11 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "url": _string,
         "domain": _string,
         "database_url": _string,
+        "client_id": _string,
+        "certificate_file": _path,
+        "hsm_module": _string,
+        "hsm_token": _string,
+        "hsm_pin_file": _path,
         "trust_file": _path,
         "require_holder": _boolean,
         "require_status": _boolean,

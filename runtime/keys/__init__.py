@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from runtime.keys.changes import made_key, own_key, signing_with, token_key, without
 from runtime.keys.errors import TokenError
 from runtime.keys.kept import KeptKey, KeyState, OutsideKey, TokenPlace, find_key
 from runtime.keys.sealed import changing, next_id, read_keys, seal_keys, write_sealed
@@ -27,11 +28,16 @@ __all__ = [
     "changing",
     "check_keys",
     "find_key",
+    "made_key",
     "next_id",
     "open_token",
+    "own_key",
     "read_keys",
     "seal_keys",
     "signing_key",
+    "signing_with",
+    "token_key",
+    "without",
     "write_sealed",
 ]
 

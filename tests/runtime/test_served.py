@@ -12,7 +12,7 @@ from runtime.served import document_router
 from runtime.watched import WatchedFile
 from runtime.web import create_app
 from tests.asgi import Client
-from vclib.errors import StoreError
+from vclib.errors import ParsingError, StoreError
 
 PATH = "/.well-known/did.json"
 
@@ -29,7 +29,7 @@ def client(file: Path) -> Client:
     watched = WatchedFile(file, lambda content: content.decode())
     app.include_router(
         document_router(
-            PATH, watched, media_type="application/did", max_age=timedelta(minutes=5), summary="Document"
+            [PATH], watched, media_type="application/did", max_age=timedelta(minutes=5), summary="Document"
         )
     )
     return Client(app)
@@ -89,9 +89,9 @@ def test_content_is_checked_once_when_it_is_read(file: Path) -> None:
 
 def test_content_that_is_refused_is_not_served(file: Path) -> None:
     def refuse(content: bytes) -> None:
-        raise StoreError("not a document")
+        raise ParsingError("not a document")
 
     watched = WatchedFile(file, refuse)
     for _ in range(2):
-        with pytest.raises(StoreError, match="not a document"):
+        with pytest.raises(StoreError, match=r"did.json does not hold what it should: not a document"):
             watched.current()

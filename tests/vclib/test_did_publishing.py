@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vclib.cid import retrieve_verification_method
-from vclib.did import PublishedKey, did_document, did_web_of, did_web_path, did_web_url
+from vclib.did import PublishedKey, did_document, did_web_of, did_web_path, did_web_paths, did_web_url
 from vclib.errors import ConfigurationError, InvalidDIDError, InvalidRelationshipError
 from vclib.keys import KeyType, PrivateKey
 
@@ -94,3 +94,17 @@ def test_a_url_that_no_did_web_can_have_is_refused(url: str, error: type[Excepti
     """G3."""
     with pytest.raises(error):
         did_web_of(url)
+
+
+@pytest.mark.parametrize(
+    ("did", "url", "paths"),
+    [
+        ("did:web:a.example", None, ("/.well-known/did.json",)),
+        ("did:web:a.example", "https://a.example", ("/.well-known/did.json",)),
+        ("did:web:a.example:unit", "https://a.example/unit", ("/unit/did.json", "/did.json")),
+        ("did:web:a.example:units", "https://a.example/unit", ("/units/did.json",)),
+        ("did:web:a.example:unit", "https://other.example", ("/unit/did.json",)),
+    ],
+)
+def test_a_service_behind_a_proxy_knows_both_paths(did: str, url: str | None, paths: tuple[str, ...]) -> None:
+    assert did_web_paths(did, url) == paths

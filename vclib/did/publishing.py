@@ -18,7 +18,7 @@ from vclib.did.document import VERIFICATION_RELATIONSHIPS, validate_document
 from vclib.did.web import did_web_url
 from vclib.errors import ConfigurationError
 from vclib.keys import PublicKey, encode_multikey, public_key_to_jwk
-from vclib.strict_json import JSONObject, JSONValue
+from vclib.strict_json import JSONObject, JSONValue, parse_json_object
 
 _DID_CONTEXT = "https://www.w3.org/ns/did/v1"
 _MULTIKEY_CONTEXT = "https://w3id.org/security/multikey/v1"
@@ -62,9 +62,33 @@ def did_document(did: str, keys: Sequence[PublishedKey]) -> JSONObject:
     return validate_document(document, did)
 
 
+def published_methods(content: bytes, did: str, relationship: str) -> frozenset[str]:
+    """Return the DID URLs that a published document of `did` lists by reference under a relationship.
+
+    Raises MalformedError for bytes that are no JSON object, InvalidDIDDocumentError for another's document.
+    """
+    listed = validate_document(parse_json_object(content), did).get(relationship)
+    return (
+        frozenset(each for each in listed if isinstance(each, str))
+        if isinstance(listed, list)
+        else frozenset()
+    )
+
+
 def did_web_path(did: str) -> str:
     """Return the path on its host where a did:web's document lies, e.g. "/.well-known/did.json"."""
     return urlsplit(did_web_url(did)).path
+
+
+def did_web_paths(did: str, url: str | None) -> tuple[str, ...]:
+    """Return the paths at which a service at `url` is asked for the document of `did`.
+
+    A proxy may take the path of `url` away before it passes a request on, so both forms are there.
+    """
+    path = did_web_path(did)
+    prefix = urlsplit(url or "").path.rstrip("/")
+    stripped = path.removeprefix(prefix)
+    return (path,) if stripped == path or not stripped.startswith("/") else (path, stripped)
 
 
 def did_web_of(url: str) -> str:
