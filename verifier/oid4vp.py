@@ -22,8 +22,8 @@ from protocols.oid4vp import (
     AuthorizationError,
     InvalidRequestError,
     RequestURIPost,
+    check_endpoint,
 )
-from protocols.oid4vp.reading import check_endpoint
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
 from runtime.web import JSONBody, RequestError, describe_body, json_response
 from vclib.datetimes import format_datetime

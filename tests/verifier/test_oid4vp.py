@@ -163,7 +163,7 @@ def test_e1_of_many_answers_at_once_one_is_taken(
 
     def post() -> None:
         start.wait()
-        statuses.append(asking.post(path, fields).status_code)
+        statuses.append(asking.post(path, fields, client=client).status_code)
 
     threads = [threading.Thread(target=post) for _ in range(6)]
     for thread in threads:
