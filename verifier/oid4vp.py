@@ -29,7 +29,7 @@ from protocols.oid4vp import (
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
 from runtime.web import JSONBody, RequestError, describe_body, json_response
 from vclib.datetimes import format_datetime
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError
+from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError, VCError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 from verifier.requests import PresentationRequests, RequestOrder, UnknownRequestError
 
@@ -150,12 +150,16 @@ class _OAuthRoute(APIRoute):
             except MalformedError as err:
                 return _refusal(InvalidRequestError(err.message), HTTPStatus.BAD_REQUEST)
             except (StoreError, ConfigurationError) as err:
-                # What is wrong with us is nobody's business; it is in the log.
-                _logger.error("not able to answer: [%s] %s", err.code, err.message)
-                error = ServerError("this service cannot answer at the moment")
-                return _refusal(error, HTTPStatus.SERVICE_UNAVAILABLE)
+                return _unavailable(err)
 
         return answer
+
+
+def _unavailable(error: VCError) -> Response:
+    # What is wrong with us is nobody's business; it is in the log.
+    _logger.error("not able to answer: [%s] %s", error.code, error.message)
+    told = ServerError("this service cannot answer at the moment")
+    return _refusal(told, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _refusal(error: AuthorizationError, status: HTTPStatus) -> Response:
