@@ -7,6 +7,7 @@ Source: VP 5.10, 8.2.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -22,14 +23,17 @@ from protocols.oid4vp import (
     AuthorizationError,
     InvalidRequestError,
     RequestURIPost,
+    ServerError,
+    check_endpoint,
 )
-from protocols.oid4vp.reading import check_endpoint
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
 from runtime.web import JSONBody, RequestError, describe_body, json_response
 from vclib.datetimes import format_datetime
-from vclib.errors import MalformedError, MalformedValueError
+from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError, VCError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 from verifier.requests import PresentationRequests, RequestOrder, UnknownRequestError
+
+_logger = logging.getLogger(__name__)
 
 _NO_STORE = {"cache-control": "no-store"}
 # As many as `protocols.oid4vp.responses` reads, and base64url and form encoding around them.
@@ -145,8 +149,17 @@ class _OAuthRoute(APIRoute):
                 return _refusal(err, HTTPStatus.BAD_REQUEST)
             except MalformedError as err:
                 return _refusal(InvalidRequestError(err.message), HTTPStatus.BAD_REQUEST)
+            except (StoreError, ConfigurationError) as err:
+                return _unavailable(err)
 
         return answer
+
+
+def _unavailable(error: VCError) -> Response:
+    # What is wrong with us is nobody's business; it is in the log.
+    _logger.error("not able to answer: [%s] %s", error.code, error.message)
+    told = ServerError("this service cannot answer at the moment")
+    return _refusal(told, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _refusal(error: AuthorizationError, status: HTTPStatus) -> Response:

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from health import DISCLOSURE_SETS, KINDS, SITUATIONS, Kind
-from health.credentials import element_pointer
-from health.elements import CERTIFICATE, PERSON
+from health import CERTIFICATE, DISCLOSURE_SETS, KINDS, PERSON, SITUATIONS, Kind, element_pointer
 from protocols.oid4vp import ClaimPath, ClaimsQuery, CredentialQuery, CredentialSetQuery, DCQLQuery
 from vclib.credentials import CREDENTIAL_TYPE_IRI
 from vclib.errors import MalformedValueError

@@ -71,9 +71,9 @@ class Asking:
         assert answer.status_code == 201, answer.text
         return Made(self, answer.json())
 
-    def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
+    def post(self, path: str, fields: Mapping[str, str], *, client: Client | None = None) -> httpx.Response:
         """Post a form."""
-        return self.client.ask(
+        return (client or self.client).ask(
             "POST",
             path,
             content=urlencode(fields).encode(),

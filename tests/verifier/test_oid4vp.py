@@ -19,6 +19,7 @@ from tests.verifier.presenters import SETTINGS, Asking, unencrypted
 from tests.world import RECOVERY, TEST, VACCINATION, World
 from vclib.proofs import AUTHENTICATION, add_proof, without_proofs
 from vclib.strict_json import JSONObject, dump_json
+from verifier.store import TABLES
 
 ASKED = "https://venue.example/requests"
 
@@ -163,7 +164,7 @@ def test_e1_of_many_answers_at_once_one_is_taken(
 
     def post() -> None:
         start.wait()
-        statuses.append(asking.post(path, fields).status_code)
+        statuses.append(asking.post(path, fields, client=client).status_code)
 
     threads = [threading.Thread(target=post) for _ in range(6)]
     for thread in threads:
@@ -491,6 +492,16 @@ def test_a_body_that_is_no_form_is_answered_as_oauth_does(
     path = urlsplit(made.request.response_uri).path
     answer = asking.client.ask("POST", path, content=content, headers={"content-type": content_type})
     assert (answer.status_code, answer.json()["error"]) == (status, "invalid_request")
+
+
+def test_a_lost_database_is_answered_as_unavailable(asking: Asking) -> None:
+    made = asking.ask()
+    path = urlsplit(made.request.response_uri).path
+    with asking.store.database.writing() as connection:
+        TABLES.drop_all(connection)
+    answer = asking.post(path, {"error": "access_denied"})
+    assert (answer.status_code, answer.json()["error"]) == (503, "server_error")
+    assert asking.client.post_json("/requests", {"situation": "venue"}).status_code == 503
 
 
 def test_a_description_of_an_error_is_plain_ascii(asking: Asking) -> None:
