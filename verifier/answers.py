@@ -20,14 +20,13 @@ from protocols.oid4vp import (
     VPToken,
     satisfies,
 )
-from runtime.database import Database
 from vclib.policy import Outcome, Reason, Severity, Verdict
 from vclib.strict_json import JSONObject
 from vclib.verification import BindingState
 from verifier.inputs import is_presentation
 from verifier.report import result_json
-from verifier.service import CheckedCredential, CheckResult, Question, Verifier
-from verifier.store import Challenge, VerifierStore
+from verifier.service import CheckedCredential, CheckResult, Memory, Question, Verifier
+from verifier.store import Challenge
 
 # Reasons that say that a presentation was not made for this request: then it is no answer to it.
 _NOT_FOR_US = frozenset({"wrong-challenge", "wrong-domain", "unsigned"})
@@ -87,25 +86,28 @@ def answers_json(answers: Sequence[Answer]) -> JSONObject:
     }
 
 
-class _AskedStore(VerifierStore):
-    """The verifier's store where the challenge is a transaction's nonce: spent with the transaction."""
+@dataclass(frozen=True)
+class _AskedMemory:
+    """The verifier's memory where the challenge is a transaction's nonce: spent with the transaction."""
 
-    def __init__(self, database: Database, asked: Asked) -> None:
-        super().__init__(database)
-        self._asked = asked
+    memory: Memory
+    asked: Asked
 
     def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
-        return Challenge(self._asked.nonce, self._asked.audience, self._asked.expires)
+        return Challenge(self.asked.nonce, self.asked.audience, self.asked.expires)
 
     def spend_challenge(self, challenge: str, *, now: datetime) -> None:
         """Do nothing: several presentations of one answer carry the same nonce."""
+
+    def note_status_list(self, url: str, valid_from: datetime) -> bool:
+        return self.memory.note_status_list(url, valid_from)
 
 
 def _judge(
     verifier: Verifier, document: JSONObject, query: CredentialQuery, asked: Asked, *, now: datetime
 ) -> CheckResult:
     if verifier.store is not None:
-        verifier = replace(verifier, store=_AskedStore(verifier.store.database, asked))
+        verifier = replace(verifier, store=_AskedMemory(verifier.store, asked))
     if not is_presentation(document):
         if query.holder_binding:
             raise InvalidResponseError(f"vp_token: expected a presentation for {query.id}, found none")
