@@ -21,6 +21,8 @@ from issuer.store import IssuerStore
 from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import print_json, print_line, reporting_errors
 from runtime.database import shown_url
+from runtime.logs import configure_logging
+from runtime.service_app import RateLimit
 from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
@@ -73,8 +75,10 @@ def serve_command(
 
         def make_app() -> FastAPI:
             # A connection must not be shared by processes, so each worker opens its own.
-            return create_issuer_app(config, IssuerStore.open(config.database_url, make=False), keys)
+            store = IssuerStore.open(config.database_url, make=False)
+            return create_issuer_app(config, store, keys, rate=RateLimit(exempt_loopback=True))
 
+        configure_logging()
         bound = bind(host, port)
         shown = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port_of(bound)}"
 

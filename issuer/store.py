@@ -135,6 +135,10 @@ class IssuerStore:
         with self._database.writing() as connection:
             yield IssuerWriting(connection)
 
+    def check_writable(self) -> None:
+        """Return where a transaction could write now; StoreError where none could."""
+        self._database.check_writable()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
@@ -107,6 +107,12 @@ class Database:
         with _translated(self.place), writer.begin() as connection:
             self._check_file()
             yield connection
+
+    def check_writable(self) -> None:
+        """Begin and end a transaction that could write; StoreError where none could be."""
+        # A lock of another process shows only to whoever asks for it, and a connection only when it is used.
+        with self.writing() as connection:
+            connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Close all connections."""
