@@ -56,14 +56,16 @@ class ListPublisher:
         return {
             purpose: found
             if found is not None and found.used < MAX_USED
-            else self._begin_or_join(purpose, now)
+            else self._begin_or_join(purpose, found, now)
             for purpose, found in newest.items()
         }
 
     def begin_another(self, purpose: str, *, now: datetime, details: Mapping[str, str]) -> StatusList:
         """Begin and publish a list even if the newest one has room; `details` go into the audit log."""
         for _ in range(_BEGIN_TRIES):
-            begun = self._begin(purpose, now, details)
+            with self._store.reading() as reading:
+                before = reading.lists.newest(purpose)
+            begun = self._begin(purpose, before, now, details)
             if begun is not None:
                 return begun
         raise StoreError(f"others keep beginning {purpose} lists; nothing was changed")
@@ -80,8 +82,8 @@ class ListPublisher:
                 if each in work.lists.unpublished():
                     work.lists.publish_first(each.list_id, signed)
 
-    def _begin_or_join(self, purpose: str, now: datetime) -> StatusList:
-        begun = self._begin(purpose, now, None)
+    def _begin_or_join(self, purpose: str, before: StatusList | None, now: datetime) -> StatusList:
+        begun = self._begin(purpose, before, now, None)
         if begun is not None:
             return begun
         with self._store.reading() as reading:
@@ -90,10 +92,14 @@ class ListPublisher:
             raise StoreError(f"the {purpose} list that another writer began is gone")
         return newest
 
-    def _begin(self, purpose: str, now: datetime, details: Mapping[str, str] | None) -> StatusList | None:
-        """Begin and publish a list; None where another writer was faster."""
-        with self._store.reading() as reading:
-            before = reading.lists.newest(purpose)
+    def _begin(
+        self,
+        purpose: str,
+        before: StatusList | None,
+        now: datetime,
+        details: Mapping[str, str] | None,
+    ) -> StatusList | None:
+        """Begin and publish the list after `before`; None where another writer was faster."""
         number = before.number + 1 if before is not None else 1
         name = list_name(purpose, number)
         url = list_url(self._config, name)
