@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_minting, cli_offers, cli_status
+from issuer import cli_access, cli_minting, cli_offers, cli_serve, cli_status
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -41,6 +41,9 @@ def main() -> None:
 @app.command("init", epilog=epilog('ddcc issuer init --name "Ministry of Health"'))
 def init_command(
     name: Annotated[str, typer.Option("--name", help="The name that credentials carry.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Where `ddcc issuer serve` is reached: an https URL.")
+    ] = None,
     status_url: Annotated[
         str | None,
         typer.Option("--status-url", help="https folder that the status lists will be served from."),
@@ -65,7 +68,8 @@ def init_command(
         config = IssuerConfig(
             home=folder,
             name=name,
-            status_url=status_url or f"urn:uuid:{uuid.uuid4()}",
+            url=url,
+            status_url=status_url or ("" if url else f"urn:uuid:{uuid.uuid4()}"),
             suite=suite,
             plain=plain,
             valid_days=valid_days,
@@ -84,8 +88,10 @@ def init_command(
         print_line(f"made the issuer {name!r} in {folder}")
         for key_type, did in config.dids.items():
             print_line(f"  {key_type:<11} {did}")
-        if status_url is None:
-            print_line("  without --status-url, verifiers get the status lists as files: check --status FILE")
+        if config.serves_lists:
+            print_line("to serve it: ddcc issuer serve")
+        elif status_url is None:
+            print_line("  without --url or --status-url, status lists travel as files: check --status FILE")
         print_line("next: ddcc issuer trust-entry > trust.json, ddcc issuer mint FILE --holder DID")
 
 
@@ -124,3 +130,5 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
 app.add_typer(cli_minting.app)
 app.add_typer(cli_offers.app)
 app.add_typer(cli_status.app)
+app.add_typer(cli_access.app)
+app.add_typer(cli_serve.app)

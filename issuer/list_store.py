@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from issuer.tables import published_lists, status_entries, status_lists
 from vclib.datetimes import format_datetime, parse_datetime
@@ -108,6 +108,11 @@ class ListReading:
         chosen = _PUBLISHED.where(status_lists.c.name == name)
         row = self._connection.execute(chosen).one_or_none()
         return _published(row) if row is not None else None
+
+    def unpublished(self) -> tuple[StatusList, ...]:
+        """Return the lists of which nothing is published."""
+        published = exists().where(published_lists.c.list_id == status_lists.c.list_id)
+        return tuple(_list(row) for row in self._connection.execute(select(status_lists).where(~published)))
 
     def positions(self, record_id: str) -> tuple[StatusPosition, ...]:
         """Return the status entries of one credential, revocation before suspension."""

@@ -160,7 +160,15 @@ class Minter:
             raise StoreError("others keep taking the chosen status positions; nothing was changed")
         return [results[number] for number in range(len(requests))]
 
-    def mint_once(self, key: str, request: MintRequest, options: MintOptions, *, now: datetime) -> Minted:
+    def mint_once(
+        self,
+        key: str,
+        request: MintRequest,
+        options: MintOptions,
+        *,
+        now: datetime,
+        by: str | None = None,
+    ) -> Minted:
         """Mint one record under a key: whoever asks again under it gets the credential minted first.
 
         The credential can be fetched that way for `copy_days` or until it is forgotten; DeliveredBeforeError
@@ -185,7 +193,7 @@ class Minter:
                         raise result.error
                 if not work.lists.taken(signed[0].positions):
                     self._refuse_duplicate(work, asked)
-                    self.keep(work, signed[0], now=now)
+                    self.keep(work, signed[0], now=now, by=by)
                     return _minted(request, signed[0])
         raise StoreError("others keep taking the chosen status positions; nothing was changed")
 
@@ -198,9 +206,9 @@ class Minter:
             for each in lists
         )
 
-    def keep(self, work: IssuerWriting, signed: Signed, *, now: datetime) -> None:
+    def keep(self, work: IssuerWriting, signed: Signed, *, now: datetime, by: str | None = None) -> None:
         """Remember a signed credential with a copy that can be fetched again; the lock is taken already."""
-        self._remember(work, signed, now)
+        self._remember(work, signed, now, by)
         work.purge_copies(now)
         if self._config.copy_days:
             kept_until = now + timedelta(days=self._config.copy_days)
@@ -298,7 +306,7 @@ class Minter:
             kept[number] = _minted(request, each)
         return kept
 
-    def _remember(self, work: IssuerWriting, signed: Signed, now: datetime) -> None:
+    def _remember(self, work: IssuerWriting, signed: Signed, now: datetime, by: str | None = None) -> None:
         stored = signed.stored
         work.add_record(stored, signed.positions)
         details = {
@@ -307,7 +315,7 @@ class Minter:
             "suite": stored.suite,
             "sha256": stored.credential_sha256,
         }
-        work.audit("mint", details, now=now)
+        work.audit("mint", details | ({"token": by} if by else {}), now=now)
 
     def _refuse_duplicate(self, reading: IssuerReading, asked: _Asked) -> None:
         if asked.plan.again:

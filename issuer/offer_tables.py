@@ -38,8 +38,8 @@ offers = Table(
     Column("expires", _TIME, nullable=False, index=True),
 )
 
-access_tokens = Table(
-    "access_tokens",
+offer_tokens = Table(
+    "offer_tokens",
     TABLES,
     Column("token_sha256", _DIGEST, primary_key=True),
     Column("offer_id", String(32), ForeignKey("offers.offer_id"), nullable=False, unique=True),

@@ -32,9 +32,9 @@ from issuer.offer_tables import (
     NewToken,
     StoredIssuance,
     StoredOffer,
-    access_tokens,
     issuances,
     notifications,
+    offer_tokens,
     offers,
     service_secrets,
     used_nonces,
@@ -166,7 +166,7 @@ class OfferStore:
             offer = _offer(row)
             seconds = token.deferred_seconds if offer.approval is not None else token.seconds
             connection.execute(
-                insert(access_tokens).values(
+                insert(offer_tokens).values(
                     token_sha256=token.token_sha256,
                     offer_id=offer.offer_id,
                     client_id=token.client_id,
@@ -180,11 +180,11 @@ class OfferStore:
     def grant(self, token_sha256: str, *, now: datetime) -> Grant | None:
         """Return what a token allows, None if it is unknown or has expired."""
         chosen = (
-            select(access_tokens, offers, issuances.c.holders, issuances.c.record_ids, issuances.c.collected)
-            .join(offers, offers.c.offer_id == access_tokens.c.offer_id)
+            select(offer_tokens, offers, issuances.c.holders, issuances.c.record_ids, issuances.c.collected)
+            .join(offers, offers.c.offer_id == offer_tokens.c.offer_id)
             .join(issuances, issuances.c.offer_id == offers.c.offer_id, isouter=True)
-            .where(access_tokens.c.token_sha256 == token_sha256)
-            .where(access_tokens.c.expires > format_datetime(now))
+            .where(offer_tokens.c.token_sha256 == token_sha256)
+            .where(offer_tokens.c.expires > format_datetime(now))
         )
         with self._store.reading() as reading:
             row = reading.connection.execute(chosen).one_or_none()
@@ -268,13 +268,13 @@ class OfferStore:
         with self._store.writing() as work:
             connection = work.connection
             connection.execute(delete(used_nonces).where(used_nonces.c.expires <= moment))
-            connection.execute(delete(access_tokens).where(access_tokens.c.expires <= moment))
+            connection.execute(delete(offer_tokens).where(offer_tokens.c.expires <= moment))
             connection.execute(
                 update(offers)
                 .where(offers.c.state == OPEN, offers.c.expires <= moment)
                 .values(state=EXPIRED, record=None)
             )
-            with_token = select(access_tokens.c.offer_id)
+            with_token = select(offer_tokens.c.offer_id)
             connection.execute(
                 update(offers)
                 .where(offers.c.state != OPEN, offers.c.record.is_not(None))

@@ -54,33 +54,62 @@ class ListPublisher:
         with self._store.reading() as reading:
             newest = {purpose: reading.lists.newest(purpose) for purpose in purposes}
         return {
-            purpose: found if found is not None and found.used < MAX_USED else self.begin(purpose, now=now)
+            purpose: found
+            if found is not None and found.used < MAX_USED
+            else self._begin_or_join(purpose, now)
             for purpose, found in newest.items()
         }
 
-    def begin(self, purpose: str, *, now: datetime, always: bool = False) -> StatusList:
-        """Begin and publish a list; where another writer began one meanwhile, that one unless `always`."""
+    def begin_another(self, purpose: str, *, now: datetime, details: Mapping[str, str]) -> StatusList:
+        """Begin and publish a list even if the newest one has room; `details` go into the audit log."""
         for _ in range(_BEGIN_TRIES):
-            with self._store.reading() as reading:
-                before = reading.lists.newest(purpose)
-            number = before.number + 1 if before is not None else 1
-            name = list_name(purpose, number)
-            url = list_url(self._config, name)
-            # A verifier must find a list as soon as a credential names it.
-            signed = self._sign(purpose, url, new_status_list(LIST_LENGTH), now)
+            begun = self._begin(purpose, now, details)
+            if begun is not None:
+                return begun
+        raise StoreError(f"others keep beginning {purpose} lists; nothing was changed")
+
+    def publish_missing(self, *, now: datetime) -> None:
+        """Publish the lists of which this database has only the register: an older program wrote files."""
+        with self._store.reading() as reading:
+            missing = reading.lists.unpublished()
+            registered = {each.list_id: _registered(reading, each) for each in missing}
+        for each in missing:
+            signed = self._sign(each.purpose, each.url, registered[each.list_id], now)
             with self._store.writing() as work:
                 work.lock()
-                meanwhile = work.lists.newest(purpose)
-                if (meanwhile.number if meanwhile is not None else 0) < number:
-                    begun = work.lists.begin(purpose, number, name=name, url=url, length=LIST_LENGTH)
-                    work.lists.publish_first(begun.list_id, signed)
-                    if always:
-                        work.audit("list", {"list": name}, now=now)
-                    self._write_file(begun, signed)
-                    return begun
-            if meanwhile is not None and not always:
-                return meanwhile
-        raise StoreError(f"others keep beginning {purpose} lists; nothing was changed")
+                if each in work.lists.unpublished():
+                    work.lists.publish_first(each.list_id, signed)
+
+    def _begin_or_join(self, purpose: str, now: datetime) -> StatusList:
+        begun = self._begin(purpose, now, None)
+        if begun is not None:
+            return begun
+        with self._store.reading() as reading:
+            newest = reading.lists.newest(purpose)
+        if newest is None:
+            raise StoreError(f"the {purpose} list that another writer began is gone")
+        return newest
+
+    def _begin(self, purpose: str, now: datetime, details: Mapping[str, str] | None) -> StatusList | None:
+        """Begin and publish a list; None where another writer was faster."""
+        with self._store.reading() as reading:
+            before = reading.lists.newest(purpose)
+        number = before.number + 1 if before is not None else 1
+        name = list_name(purpose, number)
+        url = list_url(self._config, name)
+        # A verifier must find a list as soon as a credential names it.
+        signed = self._sign(purpose, url, new_status_list(LIST_LENGTH), now)
+        with self._store.writing() as work:
+            work.lock()
+            newest = work.lists.newest(purpose)
+            if newest is not None and newest.number >= number:
+                return None
+            begun = work.lists.begin(purpose, number, name=name, url=url, length=LIST_LENGTH)
+            work.lists.publish_first(begun.list_id, signed)
+            if details is not None:
+                work.audit("list", {"list": name, **details}, now=now)
+            self._write_file(begun, signed)
+        return begun
 
     def change(
         self,
@@ -110,7 +139,7 @@ class ListPublisher:
         with self._store.reading() as reading:
             lists = reading.lists.all()
         paths = [
-            self._replace(each.list_id, _registered, lambda _: None, now=now, with_file=True)
+            self._replace(each.list_id, _register_of, lambda _: None, now=now, with_file=True)
             for each in lists
         ]
         with self._store.writing() as work:
@@ -126,6 +155,7 @@ class ListPublisher:
         now: datetime,
         with_file: bool = False,
     ) -> Path | None:
+        self.publish_missing(now=now)
         for _ in range(_TRIES):
             with self._store.reading() as reading:
                 before = reading.lists.published(list_id)
@@ -175,7 +205,11 @@ class ListPublisher:
         return path
 
 
-def _registered(reading: IssuerReading, before: PublishedList) -> Values:
+def _register_of(reading: IssuerReading, before: PublishedList) -> Values:
+    return _registered(reading, before.status_list)
+
+
+def _registered(reading: IssuerReading, status_list: StatusList) -> Values:
     """Return the values of a list as the register of positions has them, whatever is published."""
-    positions = reading.lists.set_positions(before.status_list.list_id)
-    return new_status_list(before.status_list.length).set_all(dict.fromkeys(positions, 1))
+    positions = reading.lists.set_positions(status_list.list_id)
+    return new_status_list(status_list.length).set_all(dict.fromkeys(positions, 1))

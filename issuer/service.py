@@ -11,13 +11,15 @@ credentials that somebody else wrote (`vc_service`), the command line and HTTP.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
+from issuer.lists import PURPOSES
 from issuer.minting import DeliveredBeforeError, Minted, Minter, MintRequest, NotMinted
 from issuer.options import MintOptions
 from issuer.publishing import ListPublisher
@@ -33,7 +35,8 @@ from issuer.store import (
     StoredRecord,
 )
 from runtime.atomic import write_file
-from vclib.errors import ConfigurationError
+from vclib.errors import ConfigurationError, MalformedValueError
+from vclib.status import REVOCATION, SUSPENSION
 
 __all__ = [
     "DeliveredBeforeError",
@@ -43,6 +46,11 @@ __all__ = [
     "NotMinted",
     "RecordStatus",
 ]
+
+# What each event sets in the list of which purpose.
+_CHANGES: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {"revoke": (REVOCATION, 1), "suspend": (SUSPENSION, 1), "reinstate": (SUSPENSION, 0)}
+)
 
 
 @dataclass(frozen=True)
@@ -80,14 +88,23 @@ class Issuer:
         """
         return self.minter.mint(requests, options, now=now)
 
-    def mint_once(self, key: str, request: MintRequest, options: MintOptions, *, now: datetime) -> Minted:
+    def mint_once(
+        self,
+        key: str,
+        request: MintRequest,
+        options: MintOptions,
+        *,
+        now: datetime,
+        by: str | None = None,
+    ) -> Minted:
         """Mint one record under a key: whoever asks again under it gets the credential minted first.
 
         Of the key only its digest is kept. The credential can be fetched that way for `copy_days` or until
         `forget_copy`; DeliveredBeforeError afterwards. Raises RecordError and its like for a record that is
-        refused (also for another one under the same key), StoreError where nothing was kept.
+        refused (also for another one under the same key), StoreError where nothing was kept. `by` is who
+        asked, for the audit log.
         """
-        return self.minter.mint_once(key, request, options, now=now)
+        return self.minter.mint_once(key, request, options, now=now, by=by)
 
     def copy(self, text: str, *, now: datetime) -> Copy | None:
         """Return the copy kept of a credential with exactly this record or credential id, if there is one.
@@ -98,14 +115,14 @@ class Issuer:
             copy = reading.copy(_exactly(reading, text).record_id)
         return copy if copy is not None and copy.kept_until > now else None
 
-    def forget_copy(self, text: str, *, now: datetime) -> bool:
+    def forget_copy(self, text: str, *, now: datetime, by: str | None = None) -> bool:
         """Forget the copy of a credential; says whether there was one. It can still be revoked."""
         with self._store.writing() as work:
             work.lock()
             record_id = _exactly(work, text).record_id
             forgotten = work.forget_copy(record_id)
             if forgotten:
-                work.audit("forget", {"record": record_id}, now=now)
+                work.audit("forget", {"record": record_id, **_by(by)}, now=now)
         return forgotten
 
     def deliver(
@@ -150,35 +167,48 @@ class Issuer:
 
     def revoke(self, text: str, *, reason: str | None, now: datetime) -> RecordStatus:
         """Revoke a credential for good and publish its list; StoreError, ConfigurationError."""
-        return self._change(text, "revocation", 1, "revoke", reason, now)
+        return self.change(text, "revoke", reason=reason, now=now)
 
     def suspend(self, text: str, *, reason: str | None, now: datetime) -> RecordStatus:
         """Suspend a credential until it is reinstated and publish its list."""
-        return self._change(text, "suspension", 1, "suspend", reason, now)
+        return self.change(text, "suspend", reason=reason, now=now)
 
     def reinstate(self, text: str, *, reason: str | None, now: datetime) -> RecordStatus:
         """End a suspension and publish the list; a revocation cannot be taken back."""
-        return self._change(text, "suspension", 0, "reinstate", reason, now)
+        return self.change(text, "reinstate", reason=reason, now=now)
 
     def publish(self, *, now: datetime) -> list[Path]:
         """Sign and write all status lists anew, e.g. before they expire; give their paths."""
         return self.publisher.publish_all(now=now)
 
+    def publish_missing(self, *, now: datetime) -> None:
+        """Publish what an older program left to its files; to be called before lists are served."""
+        self.publisher.publish_missing(now=now)
+
     def published(self, name: str, *, now: datetime) -> PublishedList | None:
         """Return what is published of the list of this name; None if there is none."""
         return self.publisher.served(name, now=now)
 
-    def begin_list(self, purpose: str, *, now: datetime) -> StatusList:
-        """Begin and publish another status list, which new credentials get their positions in."""
-        return self.publisher.begin(purpose, now=now, always=True)
+    def begin_list(self, purpose: str, *, now: datetime, by: str | None = None) -> StatusList:
+        """Begin and publish another status list, which new credentials get their positions in.
 
-    def _change(
-        self, text: str, purpose: str, value: int, event: str, reason: str | None, now: datetime
+        Raises MalformedValueError for a purpose that this issuer keeps no lists for.
+        """
+        if purpose not in PURPOSES:
+            raise MalformedValueError(
+                f"statusPurpose: expected {' or '.join(PURPOSES)}, found {purpose[:40]!r}"
+            )
+        return self.publisher.begin_another(purpose, now=now, details=_by(by))
+
+    def change(
+        self, text: str, event: str, *, reason: str | None, now: datetime, by: str | None = None
     ) -> RecordStatus:
+        """Do what `event` says, "revoke", "suspend" or "reinstate", and publish the list."""
+        purpose, value = _CHANGES[event]
         with self._store.reading() as reading:
             record = reading.find(text)
             entry = _entry_to_change(_status(reading, record, now), purpose, event)
-        details = {"record": record.record_id} | ({"reason": reason} if reason else {})
+        details = {"record": record.record_id, **({"reason": reason} if reason else {}), **_by(by)}
 
         def decide(work: IssuerWriting) -> None:
             # Looked at once more where nobody else can change it any longer.
@@ -188,6 +218,10 @@ class Issuer:
 
         self.publisher.change(entry.status_list.list_id, {entry.position: value}, decide, now=now)
         return self.status(record.record_id, now=now)
+
+
+def _by(token_id: str | None) -> dict[str, str]:
+    return {"token": token_id} if token_id is not None else {}
 
 
 def _exactly(reading: IssuerReading, text: str) -> StoredRecord:

@@ -210,9 +210,9 @@ class IssuerReading:
         row = self.connection.execute(chosen).one_or_none()
         return Copy(row.record_id, row.credential, parse_datetime(row.kept_until)) if row else None
 
-    def audit_entries(self) -> Iterator[AuditEntry]:
-        """Give the audit log, oldest first, unchecked."""
-        return read_log(self.connection, audit_log)
+    def audit_entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+        """Give the audit log, oldest first, unchecked: what comes after an entry, so many at most."""
+        return read_log(self.connection, audit_log, after=after, limit=limit)
 
     def audit_head(self) -> tuple[int, str]:
         """Return (number of audit entries, newest hash)."""

@@ -93,4 +93,17 @@ copies = Table(
     Column("kept_until", String(32), nullable=False, index=True),
 )
 
+# Who may call the service: the digest of a token, never the token.
+access_tokens = Table(
+    "access_tokens",
+    TABLES,
+    Column("token_id", String(32), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("created", String(32), nullable=False),
+    Column("expires", String(32), nullable=False),
+    Column("revoked", String(32)),
+)
+
 audit = audit_tables(TABLES)

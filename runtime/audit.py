@@ -118,9 +118,11 @@ def lock_head(connection: Connection, tables: AuditTables) -> tuple[int, str]:
     return row.sequence, row.hash
 
 
-def read_log(connection: Connection, tables: AuditTables) -> Iterator[AuditEntry]:
-    """Give all entries in order, unchecked."""
-    for row in _in_order(connection, tables):
+def read_log(
+    connection: Connection, tables: AuditTables, *, after: int = 0, limit: int | None = None
+) -> Iterator[AuditEntry]:
+    """Give the entries after the one with number `after`, `limit` of them at most, in order and unchecked."""
+    for row in _in_order(connection, tables, after, limit):
         try:
             details = json.loads(row.details)
         except json.JSONDecodeError as err:
@@ -157,9 +159,12 @@ def verify_log(connection: Connection, tables: AuditTables, *, known_hash: str |
     return expected_sequence
 
 
-def _in_order(connection: Connection, tables: AuditTables) -> CursorResult[tuple[object, ...]]:
+def _in_order(
+    connection: Connection, tables: AuditTables, after: int, limit: int | None
+) -> CursorResult[tuple[object, ...]]:
     # A long log is read in pieces, not held in memory.
-    chosen = select(tables.entries).order_by(tables.entries.c.sequence)
+    column = tables.entries.c.sequence
+    chosen = select(tables.entries).where(column > after).order_by(column).limit(limit)
     return connection.execute(chosen.execution_options(yield_per=1000))
 
 

@@ -116,6 +116,11 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
+def shown_url(url: str) -> str:
+    """Return a database URL as it may be shown: without its password. ConfigurationError if it is none."""
+    return _parse_url(url).render_as_string(hide_password=True)
+
+
 def _parse_url(url: str) -> URL:
     try:
         return make_url(url)

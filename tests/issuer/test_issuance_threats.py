@@ -539,7 +539,7 @@ def test_no_code_and_no_token_is_in_the_database(desk: Desk, wallet: Wallet) -> 
     with desk.store.reading() as reading:
         rows = [
             str(tuple(row))
-            for table in ("offers", "access_tokens", "issuances", "audit_entries")
+            for table in ("offers", "offer_tokens", "issuances", "audit_entries")
             if (found := offers.metadata.tables.get(table)) is not None
             for row in reading.connection.execute(found.select())
         ]

@@ -20,11 +20,11 @@ OPTIONS = MintOptions(
     again=True,
 )
 WRITTEN: JSONObject = {
-    "suite": "bbs-2023",
-    "plain": "eddsa-rdfc-2022",
+    "cryptosuite": "bbs-2023",
+    "plainCryptosuite": "eddsa-rdfc-2022",
     "validFrom": "2026-07-01T12:00:00Z",
     "validDays": 90,
-    "mandatory": ["/hcid"],
+    "mandatoryPointers": ["/hcid"],
     "withStatus": True,
     "again": True,
 }
@@ -36,21 +36,7 @@ def test_options_are_written_and_read() -> None:
     assert options_from_json({}) == MintOptions()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"holder": "did:key:z"},
-        {"unbound": True},
-        {"suite": 1},
-        {"validFrom": "yesterday"},
-        {"validDays": True},
-        {"validDays": "90"},
-        {"withId": 1},
-        {"mandatory": "/hcid"},
-        {"mandatory": ["hcid"]},
-        {"mandatory": [1]},
-    ],
-)
+@pytest.mark.parametrize("body", [{"other": 1}, {"cryptosuite": 1}, {"validDays": "90"}, {"withId": 1}])
 def test_options_of_another_form_are_refused(body: JSONObject) -> None:
     with pytest.raises(MalformedValueError, match=f"options.{next(iter(body))}"):
         options_from_json(body)
