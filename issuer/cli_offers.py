@@ -140,7 +140,7 @@ def approve_command(
 def _opened(home: Path | None) -> Iterator[Offering]:
     with opened_store(home) as (config, store):
         offers = OfferStore(store)
-        yield Offering(config, offers, ServiceSecrets(offers), settings=IssuanceSettings())
+        yield Offering(config, offers, ServiceSecrets(offers), settings=IssuanceSettings.of(config))
 
 
 def _one_record(file: Path, now: datetime) -> Record:

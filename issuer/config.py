@@ -61,8 +61,9 @@ class IssuerConfig:
     are only handed on as files. `mandatory` are JSON pointers that every presentation shows in addition to
     those that it always has to. `status_ttl_minutes` is how long a list may be kept before it is fetched
     again, `copy_days` how long a credential handed over by HTTP can be fetched once more, `api_status` the
-    purposes of the status entries that the VC API adds to a credential without any. `sources` says where
-    each value came from.
+    purposes of the status entries that the VC API adds to a credential without any. An offer can be redeemed
+    for `offer_minutes`; with `encryption_required` wallets have to encrypt requests and get encrypted
+    credentials. `sources` says where each value came from.
     """
 
     home: Path
@@ -76,6 +77,8 @@ class IssuerConfig:
     status_ttl_minutes: int = 60
     copy_days: int = 7
     token_days: int = 90
+    offer_minutes: int = 15
+    encryption_required: bool = False
     api_status: tuple[str, ...] = STATUS_PURPOSES
     mandatory: tuple[str, ...] = ()
     database_url: str = ""
@@ -264,6 +267,12 @@ def _integer(setting: str, value: object) -> int:
     return value
 
 
+def _boolean(setting: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{setting}: expected true or false")
+    return value
+
+
 def _string_list(setting: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ConfigurationError(f"{setting}: expected a list of strings")
@@ -295,6 +304,8 @@ def _as_written(reader: Callable[[str, object], object], text: str) -> object:
     """Return the value that a setting's text stands for; the reader refuses what does not fit."""
     if reader is _integer and re.fullmatch("[0-9]{1,9}", text):
         return int(text)
+    if reader is _boolean and text in ("true", "false"):
+        return text == "true"
     if reader is _string_list:
         return [item.strip() for item in text.split(",") if item.strip()]
     return text
@@ -312,6 +323,8 @@ _READERS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "status_ttl_minutes": _integer,
         "copy_days": _integer,
         "token_days": _integer,
+        "offer_minutes": _integer,
+        "encryption_required": _boolean,
         "api_status": _string_list,
         "mandatory": _string_list,
         "database_url": _string,
@@ -325,4 +338,5 @@ _RANGES = (
     ("status_ttl_minutes", 1, 10_080),
     ("copy_days", 0, 36_500),
     ("token_days", 1, 3_650),
+    ("offer_minutes", 1, 43_200),
 )

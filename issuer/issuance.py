@@ -104,7 +104,7 @@ class Issuance:
         settings: IssuanceSettings | None = None,
     ) -> None:
         self.url = public_url(config)
-        self.settings = settings or IssuanceSettings()
+        self.settings = settings or IssuanceSettings.of(config)
         self._config = config
         self._store = store
         self._offers = OfferStore(store)

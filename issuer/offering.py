@@ -47,6 +47,11 @@ class IssuanceSettings:
     interval: int = 5
     encryption_required: bool = False
 
+    @classmethod
+    def of(cls, config: IssuerConfig) -> IssuanceSettings:
+        """Return what the issuer's settings say; the rest is as above."""
+        return cls(offer_minutes=config.offer_minutes, encryption_required=config.encryption_required)
+
 
 @dataclass(frozen=True)
 class CreatedOffer:

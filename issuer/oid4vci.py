@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from health import parse_record
 from issuer.issuance import Answer, Issuance
 from issuer.message_encryption import MAX_REQUEST_BYTES, Message
-from issuer.offer_options import options_from_json
+from issuer.requests import MintBody
 from protocols.oid4vci import (
     ENCRYPTED_MEDIA_TYPE,
     InvalidCredentialRequestError,
@@ -242,18 +242,16 @@ _PlainMessage = Annotated[Message, Depends(_plain_message)]
 
 
 def _create_offer(issuance: Issuance, body: JSONObject, now: datetime) -> Response:
-    unknown = sorted(set(body) - {"record", "options", "txCode", "deferred", "minutes"})
-    if unknown:
-        raise MalformedValueError(f"{unknown[0][:40]}: no member of this request")
-    record = parse_record(_object(body, "record"), now=now)
-    options = options_from_json(_object(body, "options") if "options" in body else {})
+    own = {name: value for name, value in body.items() if name in ("txCode", "deferred", "minutes")}
+    asked = MintBody.from_json({name: value for name, value in body.items() if name not in own})
+    record = parse_record(asked.record, now=now)
     minutes = body.get("minutes")
     if minutes is not None and (not isinstance(minutes, int) or isinstance(minutes, bool)):
         raise MalformedValueError(f"minutes: expected a whole number, found {json_type_name(minutes)}")
     try:
         created = issuance.offering.create(
             record,
-            options,
+            asked.options,
             now=now,
             with_tx_code=_flag(body, "txCode", default=True),
             deferred=_flag(body, "deferred", default=False),
@@ -271,13 +269,6 @@ def _create_offer(issuance: Issuance, body: JSONObject, now: datetime) -> Respon
     if created.tx_code is not None:
         answer["txCode"] = created.tx_code
     return json_response(answer, status=HTTPStatus.CREATED, headers=_NO_STORE)
-
-
-def _object(body: JSONObject, name: str) -> JSONObject:
-    value = body.get(name)
-    if not isinstance(value, dict):
-        raise MalformedValueError(f"{name}: expected an object, found {json_type_name(value)}")
-    return value
 
 
 def _flag(body: JSONObject, name: str, *, default: bool) -> bool:

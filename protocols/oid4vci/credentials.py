@@ -7,6 +7,7 @@ Source: OpenID4VCI 1.0 sections 8, 9 and 11. Not here: what is inside a proof.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from protocols.oid4vci.encryption import ResponseEncryption
@@ -19,7 +20,6 @@ from protocols.oid4vci.errors import (
 )
 from protocols.oid4vci.members import (
     array,
-    integer,
     member_object,
     objects,
     optional_object,
@@ -168,7 +168,7 @@ class CredentialResponse:
                     raise MalformedValueError("notification_id: expected only with credentials")
                 return cls(
                     transaction_id=text(body, "transaction_id"),
-                    interval=integer(body, "interval", least=1, most=_MAX_INTERVAL),
+                    interval=_interval(body),
                 )
             credentials = objects(
                 body, "credentials", lambda item: member_object(item, "credential"), most=_MAX_CREDENTIALS
@@ -210,3 +210,11 @@ class Notification:
         return {"notification_id": self.notification_id, "event": self.event} | present(
             event_description=self.description
         )
+
+
+def _interval(body: JSONObject) -> int:
+    """Return how many whole seconds to wait: the text allows any positive number."""
+    value = body.get("interval")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _MAX_INTERVAL:
+        raise MalformedValueError(f"interval: expected a positive number of seconds up to {_MAX_INTERVAL}")
+    return math.ceil(value)

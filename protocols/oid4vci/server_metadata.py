@@ -12,6 +12,7 @@ from protocols.oid4vci.errors import refusing_as
 from protocols.oid4vci.issuer_metadata import InvalidMetadataError
 from protocols.oid4vci.members import flag, optional_texts
 from protocols.oid4vci.offers import AUTHORIZATION_CODE_GRANT, PRE_AUTHORIZED_GRANT
+from protocols.oid4vci.tokens import OPENID_CREDENTIAL
 from protocols.oid4vci.urls import SERVER_METADATA, check_issuer_identifier, check_url, well_known_url
 from vclib.strict_json import JSONObject
 
@@ -54,6 +55,8 @@ class AuthorizationServerMetadata:
             "issuer": self.issuer,
             "token_endpoint": self.token_endpoint,
             "grant_types_supported": list(self.grant_types),
+            # Section 12.2.4 asks for it where configurations have no scope.
+            "authorization_details_types_supported": [OPENID_CREDENTIAL],
             "pre-authorized_grant_anonymous_access_supported": self.anonymous_access,
         }
 

@@ -407,14 +407,14 @@ ROUTES = [
     ("POST", "/offers", {MINTER}),
     ("GET", "/audit", {AUDITOR}),
 ]
-# What anybody may call; the last four are opened by codes and tokens of their own.
+# For wallets and verifiers; what of these needs a wallet's own token is in test_oid4vci.py.
 PUBLIC = {
     "/status-lists/{name}",
     "/.well-known/openid-credential-issuer",
     "/.well-known/oauth-authorization-server",
     "/offers/{reference}",
-    "/nonce",
     "/token",
+    "/nonce",
     "/credential",
     "/deferred_credential",
     "/notification",

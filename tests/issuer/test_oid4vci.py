@@ -453,7 +453,9 @@ def test_unknown_configuration_is_refused(desk: Desk, wallet: Wallet) -> None:
 
 
 def test_offer_is_made_over_http(desk: Desk, wallet: Wallet) -> None:
-    response = wallet.client.post_json("/offers", {"record": VACCINATION, "options": {"suite": "bbs-2023"}})
+    response = wallet.client.post_json(
+        "/offers", {"record": VACCINATION, "options": {"cryptosuite": "bbs-2023"}}
+    )
     assert response.status_code == 201
     body = response.json()
     assert body["credentialOffer"]["credential_configuration_ids"] == [VACCINATION_BBS]
@@ -467,8 +469,9 @@ def test_offer_is_made_over_http(desk: Desk, wallet: Wallet) -> None:
         {"record": []},
         {"other": 1},
         {"options": {"holder": "did:key:z"}},
-        {"options": {"suite": "eddsa-rdfc-2022"}},
-        {"options": {"mandatory": ["/none"]}},
+        {"options": {"cryptosuite": "eddsa-rdfc-2022"}},
+        {"options": {"mandatoryPointers": ["/none"]}},
+        {"options": {"unbound": True}},
         {"txCode": "yes"},
         {"minutes": 0},
         {"minutes": "1"},
