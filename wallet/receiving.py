@@ -46,8 +46,8 @@ _DEFAULT_TOKEN_LIFE = timedelta(hours=1)
 # After the token of an unfinished issuance has ended, how long it is still worth asking.
 _KEPT_AFTER_EXPIRY = timedelta(days=90)
 
-# Asked for the transaction code: how it should look, which try this is (1 is the first).
-AskCode = Callable[[TxCode, int], str]
+# Asked for the transaction code: how it should look, which try this is (1 is the first); None gives up.
+AskCode = Callable[[TxCode, int], str | None]
 
 
 @dataclass(frozen=True)
@@ -155,15 +155,18 @@ class Receiver:
         grant = planned.offer.pre_authorized
         if grant is None:
             raise InvalidMessageError("the offer has no pre-authorized code")
-        tries = range(1, MAX_TRIES + 1 if grant.tx_code else 2)
-        for attempt in tries:
-            code = ask_code(grant.tx_code, attempt) if grant.tx_code else None
+        if grant.tx_code is None:
+            return self.client.request_token(planned.token_endpoint, TokenRequest(grant.code))
+        refusal: VCError = InvalidGrantError("the offer needs a transaction code, and none was given")
+        for attempt in range(1, MAX_TRIES + 1):
+            code = ask_code(grant.tx_code, attempt)
+            if code is None:
+                break
             try:
                 return self.client.request_token(planned.token_endpoint, TokenRequest(grant.code, code))
-            except (InvalidGrantError, InvalidTxCodeError):
-                if attempt == tries[-1]:
-                    raise
-        raise InvalidGrantError("the transaction code was wrong too often")
+            except (InvalidGrantError, InvalidTxCodeError) as err:
+                refusal = err
+        raise refusal
 
     def _keys_for(self, planned: OfferPlan, configuration: CredentialConfiguration) -> list[HeldKey]:
         """Return new keys, one for each copy; none where one copy is bound to a key that there is."""
