@@ -1,6 +1,6 @@
 """The domain: what a health certificate says, and what each situation needs of it."""
 
-from health.claims import Claim, claims_from_credential, label
+from health.claims import Claim, claims_from_credential, claims_of_kind, label
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
 from health.credentials import (
@@ -66,6 +66,7 @@ __all__ = [
     "check_mandatory_pointers",
     "check_record",
     "claims_from_credential",
+    "claims_of_kind",
     "code_from_iri",
     "credential_from_record",
     "csv_template",

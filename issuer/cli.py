@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_minting, cli_status
+from issuer import cli_minting, cli_offers, cli_status
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -122,4 +122,5 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
 
 
 app.add_typer(cli_minting.app)
+app.add_typer(cli_offers.app)
 app.add_typer(cli_status.app)

@@ -87,7 +87,8 @@ def status_line(status: RecordStatus) -> str:
     record = status.record
     return (
         f"{record.record_id}  {status.state:<9}  {record.kind:<12} {record.suite:<14} "
-        f"minted {record.minted:%Y-%m-%d}  valid until {record.valid_until:%Y-%m-%d}"
+        f"minted {record.minted:%Y-%m-%d}  "
+        + (f"valid until {record.valid_until:%Y-%m-%d}" if record.valid_until else "valid without end")
     )
 
 
@@ -104,11 +105,11 @@ def status_json(status: RecordStatus, *, with_record: bool = False) -> JSONObjec
         "holder": record.holder,
         "minted": format_datetime(record.minted),
         "validFrom": format_datetime(record.valid_from),
-        "validUntil": format_datetime(record.valid_until),
+        "validUntil": format_datetime(record.valid_until) if record.valid_until else None,
         "credentialSha256": record.credential_sha256,
         "status": [_position_json(each) for each in status.positions],
     }
-    if with_record:
+    if with_record and record.record is not None:
         written["record"] = parse_json_object(record.record)
     return {name: value for name, value in written.items() if value is not None}
 
