@@ -8,6 +8,7 @@ from health.credentials import (
     DDCC_CONTEXT,
     VC_CONTEXT,
     credential_from_record,
+    element_pointer,
     find_kind,
     kind_of,
     record_from_credential,
@@ -20,7 +21,7 @@ from health.disclosure import (
     mandatory_pointers,
     pointers_for,
 )
-from health.elements import KINDS, Kind
+from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
 from health.inputs import read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
@@ -40,11 +41,13 @@ from health.records import (
 from health.rows import RecordRow, RowError
 
 __all__ = [
+    "CERTIFICATE",
     "CONTEXT_SEQUENCES",
     "DDCC_CONTEXT",
     "DISCLOSURE_SETS",
     "KINDS",
     "LANGUAGES",
+    "PERSON",
     "SITUATIONS",
     "VC_CONTEXT",
     "Certificate",
@@ -71,6 +74,7 @@ __all__ = [
     "credential_from_record",
     "csv_template",
     "display",
+    "element_pointer",
     "find_kind",
     "iri_from_code",
     "is_shared_time",

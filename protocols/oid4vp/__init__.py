@@ -51,6 +51,7 @@ from protocols.oid4vp.matching import (
     satisfies,
     shown_path,
 )
+from protocols.oid4vp.reading import check_endpoint
 from protocols.oid4vp.request_objects import (
     REQUEST_OBJECT_MEDIA_TYPE,
     REQUEST_OBJECT_TYPE,
@@ -122,6 +123,7 @@ __all__ = [
     "WalletUnavailableError",
     "authenticate_request",
     "check_answered",
+    "check_endpoint",
     "choose",
     "decrypt_response",
     "direct_post_answer",

@@ -24,10 +24,11 @@ _NO_CLAIMS = ("@context", "proof")
 
 @dataclass(frozen=True, eq=False)
 class QueriedCredential:
-    """A credential as a query sees it: its document, its types expanded, and whether a holder can prove it.
+    """A credential as a query sees it: its document, its types expanded, and whether it can be proven held.
 
-    `type_iris` are as `vclib.credentials.Credential.type_iris`. `derived`: others' positions in arrays may
-    have moved when elements were withheld, so a position in a path then means any element.
+    `type_iris` are as `vclib.credentials.Credential.type_iris`. `is_bound`: whoever presents it proves to be
+    its holder, by the key that it names or, with bbs-2023, by deriving for this very request. `derived`:
+    elements of arrays may have moved when others were withheld, so a position in a path means any element.
     """
 
     document: JSONObject

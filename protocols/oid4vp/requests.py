@@ -108,7 +108,7 @@ class AuthorizationRequest:
 
     @property
     def purpose(self) -> str | None:
-        """Why it is asked, in the verifier's own words; InvalidRequestError where these are too long."""
+        """Why it is asked, in the verifier's own words: a stranger's text (threat J6)."""
         return purpose_of(self.verifier_info)
 
     def to_parameters(self) -> JSONObject:
@@ -250,6 +250,7 @@ def _client_metadata(parameters: Mapping[str, JSONValue], client_id: ClientId) -
 
 
 def _check_consistent(request: AuthorizationRequest) -> None:
+    purpose_of(request.verifier_info)
     if request.response_mode is ResponseMode.DIRECT_POST_JWT:
         request.client_metadata.encryption()
     # VP 5.3: without a proof of the holder only `state` ties the answer to the request.
