@@ -251,10 +251,7 @@ def test_what_is_beyond_the_purpose_is_asked_about_by_name(
     verifier: ScriptedVerifier, held: None, run: Run
 ) -> None:
     """L1: it is marked, and neither Enter nor --yes gives it."""
-    entry = purpose_info("Entry")
-    data = entry["data"]
-    assert isinstance(data, dict)
-    info = {**entry, "data": {**data, "situation": "venue"}}
+    info = purpose_info("Entry", "venue")
     verifier.asked = replace(verifier.asked, query=query(NAME, DOSE, CENTRE), verifier_info=(info,))
     shown = run("present", verifier.link, stdin="\n")
     assert "BEYOND THE STATED PURPOSE: " in shown.stderr
