@@ -15,6 +15,7 @@ from health.credentials import (
 )
 from health.csv_records import csv_template, read_csv
 from health.disclosure import (
+    CLINIC,
     DISCLOSURE_SETS,
     SITUATIONS,
     check_mandatory_pointers,
@@ -42,6 +43,7 @@ from health.rows import RecordRow, RowError
 
 __all__ = [
     "CERTIFICATE",
+    "CLINIC",
     "CONTEXT_SEQUENCES",
     "DDCC_CONTEXT",
     "DISCLOSURE_SETS",

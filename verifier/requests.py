@@ -139,7 +139,12 @@ class PresentationRequests:
             request_id=request_id,
             client_id=self._client_id(request_id).text,
             nonce=secrets.token_urlsafe(_ID_BYTES),
-            asked={"query": query.to_json(), "purpose": purpose, "redirect_uri": order.redirect_uri},
+            asked={
+                "query": query.to_json(),
+                "purpose": purpose,
+                "situation": order.situation,
+                "redirect_uri": order.redirect_uri,
+            },
             encryption_key=generate_encryption_key() if self.settings.encrypted else None,
             expires=now + self.settings.lifetime,
         )
@@ -215,7 +220,8 @@ class PresentationRequests:
 
     def _request(self, transaction: Transaction) -> AuthorizationRequest:
         key = transaction.encryption_key
-        purpose = transaction.asked.get("purpose")
+        purpose, situation = transaction.asked.get("purpose"), transaction.asked.get("situation")
+        named = situation if isinstance(situation, str) else None
         return AuthorizationRequest(
             client_id=parse_client_id(transaction.client_id, allow_loopback=self.settings.is_loopback),
             response_mode=ResponseMode.DIRECT_POST if key is None else ResponseMode.DIRECT_POST_JWT,
@@ -230,7 +236,7 @@ class PresentationRequests:
                 proof_types=(DATA_INTEGRITY,),
                 cryptosuites=CRYPTOSUITES,
             ),
-            verifier_info=(purpose_info(purpose),) if isinstance(purpose, str) else (),
+            verifier_info=(purpose_info(purpose, named),) if isinstance(purpose, str) else (),
         )
 
     def _client_id(self, request_id: str) -> ClientId:

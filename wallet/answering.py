@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from health import SITUATIONS, mandatory_pointers, pointers_for
+from health import CLINIC, SITUATIONS, mandatory_pointers, pointers_for
 from protocols.oid4vp import (
     PURPOSE_FORMAT,
     AccessDeniedError,
@@ -185,7 +185,8 @@ class Answerer:
     def _surplus(self, asked: AuthenticatedRequest, found: Match) -> list[str]:
         """Return what is asked beyond what the stated situation needs (threat L1)."""
         situation = situation_of(asked)
-        if situation is None:
+        if situation in (None, CLINIC):
+            # Continuity of care needs everything.
             return []
         document = without_proofs(self.holder.document(found.view.id))
         needed = mandatory_pointers(document)

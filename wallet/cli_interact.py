@@ -14,7 +14,7 @@ import typer
 from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import ExitCode, ask_yes_no, inert_text, print_json, print_line, reporting_errors
 from vclib.errors import MalformedValueError
-from wallet.cli_present import plan_lines
+from wallet.cli_present import shown_lines
 from wallet.cli_shared import WalletFile, Yes, opened
 from wallet.exchanging import MAX_TURNS, Asked, Exchanging
 from wallet.holder import Holder
@@ -63,7 +63,7 @@ def _turn(
     holder: Holder, exchanging: Exchanging, asked: Asked, credential_ids: list[str], *, yes: bool
 ) -> Asked | None:
     planned = exchanging.plan(asked, wanted=credential_ids)
-    for line in (f"{asked.host} asks:", *plan_lines(holder, planned)):
+    for line in (f"{asked.host} asks:", *shown_lines(holder, planned)):
         print(inert_text(line), file=sys.stderr)
     if not yes and not ask_yes_no("Let this leave the wallet?"):
         holder.decline(planned)

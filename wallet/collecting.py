@@ -106,15 +106,25 @@ class Collector:
 
     def _ask(self, metadata: CredentialIssuerMetadata, issuance: Issuance, part: Part) -> CredentialResponse:
         if part.transaction is not None:
-            response = self.client.request_deferred(metadata, issuance.token, part.transaction)
-            if response.is_deferred and response.transaction_id != part.transaction:
-                raise InvalidMessageError("the issuer answers about another transaction than asked")
-            return response
+            return self._ask_deferred(metadata, issuance, part, part.transaction)
         try:
             return self._request(metadata, issuance, part)
         except InvalidNonceError:
             # One new nonce and one more try, not for ever (threat F5).
             return self._request(metadata, issuance, part)
+
+    def _ask_deferred(
+        self, metadata: CredentialIssuerMetadata, issuance: Issuance, part: Part, transaction: str
+    ) -> CredentialResponse:
+        try:
+            response = self.client.request_deferred(metadata, issuance.token, transaction)
+        except InvalidTransactionIdError:
+            # Used up, perhaps by an answer that was lost: an issuer that makes a credential once for each key
+            # gives the same one again to the first request (threat F10).
+            return self._request(metadata, issuance, part)
+        if response.is_deferred and response.transaction_id != transaction:
+            raise InvalidMessageError("the issuer answers about another transaction than asked")
+        return response
 
     def _request(
         self, metadata: CredentialIssuerMetadata, issuance: Issuance, part: Part

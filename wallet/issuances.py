@@ -12,7 +12,6 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from protocols.oid4vci import CredentialOffer
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.strict_json import JSONObject, JSONValue
 
@@ -56,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Issuance:
-    """An issuance after its token was given. `offer` names the offer by a digest; `parts` are still to come.
+    """An issuance after its token was given. `offer` names the link by its digest; `parts` are still to come.
 
     `expected_issuer` is the DID that the holder named, if any.
     """
@@ -109,10 +108,12 @@ class Issuance:
         )
 
 
-def offer_digest(offer: CredentialOffer) -> str:
-    """Return a name for an offer that does not give its code away: SHA-256 (hex) of issuer and code."""
-    code = offer.pre_authorized.code if offer.pre_authorized else ""
-    return hashlib.sha256(f"{offer.credential_issuer}\n{code}".encode()).hexdigest()
+def link_digest(link: str) -> str:
+    """Return a name for an offer's link that does not give its code away: SHA-256 (hex).
+
+    The link and not what it leads to: an offer by reference is gone once it was redeemed.
+    """
+    return hashlib.sha256(link.strip().encode()).hexdigest()
 
 
 def _optional(value: JSONValue) -> str | None:

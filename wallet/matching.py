@@ -1,8 +1,9 @@
 """Which held credentials answer a DCQL query, and with which claims: found before anything is derived.
 
-Of what fits, only what can be presented counts: bound to a key of this wallet, in force, not used up. Copies
-for one use stand for each other; between different credentials the holder chooses, never the verifier and
-never the order in the file (threat L1). Sources: OpenID4VP 1.0 sections 6.4 and B.1.1.
+Of what fits, only what can be presented counts: in force, not used up, and with proof of its holder where
+that is asked for, by a key of this wallet or by deriving for this request (bbs-2023). Copies for one use
+stand for each other; between different credentials the holder chooses, never the verifier and never the order
+in the file (threat L1). Sources: OpenID4VP 1.0 sections 6.4 and B.1.1.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from protocols.oid4vp import (
 )
 from vclib.credentials import parse_credential
 from vclib.errors import ConfigurationError
-from vclib.proofs import without_proofs
+from vclib.proofs import base_proofs, without_proofs
 from vclib.verification import Validity
 from wallet.holder import CredentialView, Holder
+from wallet.presenting import BBS
 
 # Asked which of several credentials to present for a query: the query's id, the credentials that fit it.
 Choose = Callable[[str, Sequence[CredentialView]], CredentialView]
@@ -80,10 +82,12 @@ def _fitting(holder: Holder, query: CredentialQuery, named: Sequence[str]) -> li
 
 def _queried(holder: Holder, view: CredentialView) -> QueriedCredential:
     document = holder.document(view.id)
+    # What is bound to no key proves its holder by being derived for this very request, if it can be.
+    unlinkable = not view.bound_to and any(proof["cryptosuite"] == BBS for proof in base_proofs(document))
     return QueriedCredential(
         without_proofs(document),
         parse_credential(document, contexts=holder.contexts).type_iris,
-        is_bound=view.key_name is not None,
+        is_bound=view.key_name is not None or unlinkable,
     )
 
 

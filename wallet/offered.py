@@ -59,7 +59,8 @@ class OfferedCredential:
 class OfferPlan:
     """What would be received. `key` is the DID it is bound to, None where the issuer binds to none.
 
-    `begun`: it was begun before and only what is missing is asked for, without another code.
+    `begun`: it was begun before and only what is missing is asked for, without another code; `digest` names
+    the link that led here.
     """
 
     offer: CredentialOffer = field(repr=False)
@@ -69,6 +70,7 @@ class OfferPlan:
     key: str | None
     choice: Choice
     begun: bool
+    digest: str
 
     @property
     def issuer(self) -> str:
@@ -88,9 +90,9 @@ class OfferPlan:
 
 
 def plan_offer(
-    client: IssuerClient, offer: CredentialOffer, choice: Choice, keys: Sequence[HeldKey], *, begun: bool
+    client: IssuerClient, offer: CredentialOffer, choice: Choice, keys: Sequence[HeldKey], *, digest: str
 ) -> OfferPlan:
-    """Return what would be received under which of the wallet's `keys`.
+    """Return what would be received under which of the wallet's `keys`; `digest` names the offer's link.
 
     Raises InvalidOfferError for what cannot be received here, InvalidMetadataError for metadata of another
     issuer (threat F11), ConfigurationError and UnsupportedKeyError for a key or number of copies that the
@@ -101,7 +103,7 @@ def plan_offer(
     metadata = client.issuer_metadata(offer.credential_issuer)
     credentials = tuple(_offered(metadata, name) for name in offer.configuration_ids)
     bound = any(item.configuration.is_bound for item in credentials)
-    key = _chosen_key(keys, choice.key) if bound and not begun else None
+    key = _chosen_key(keys, choice.key) if bound else None
     if not bound and choice.copies != 1:
         raise ConfigurationError("the issuer binds this credential to no key, so copies of it are the same")
     if key is not None:
@@ -116,7 +118,28 @@ def plan_offer(
         credentials=credentials,
         key=key.did if key is not None else None,
         choice=choice,
-        begun=begun,
+        begun=False,
+        digest=digest,
+    )
+
+
+def plan_rest(
+    client: IssuerClient, issuer: str, configuration_ids: Sequence[str], *, digest: str
+) -> OfferPlan:
+    """Return what is still to come of an issuance that was begun, under the keys that were chosen then.
+
+    The offer may be gone meanwhile, and nothing of it is needed any more. Raises as `plan_offer`.
+    """
+    metadata = client.issuer_metadata(issuer)
+    return OfferPlan(
+        offer=CredentialOffer(issuer, tuple(configuration_ids)),
+        metadata=metadata,
+        token_endpoint="",
+        credentials=tuple(_offered(metadata, name) for name in configuration_ids),
+        key=None,
+        choice=Choice(),
+        begun=True,
+        digest=digest,
     )
 
 

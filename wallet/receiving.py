@@ -30,9 +30,9 @@ from vclib.keys import generate_private_key
 from wallet.collecting import Collector, Received, Stored
 from wallet.holder import Holder
 from wallet.holdings import ISSUANCE, HeldKey, to_row
-from wallet.issuances import Issuance, Part, offer_digest
+from wallet.issuances import Issuance, Part, link_digest
 from wallet.issuer_client import IssuerClient
-from wallet.offered import Choice, OfferPlan, plan_offer
+from wallet.offered import Choice, OfferPlan, plan_offer, plan_rest
 
 __all__ = ["MAX_TRIES", "AskCode", "Choice", "OfferPlan", "Received", "Receiver", "Stored"]
 
@@ -46,8 +46,8 @@ _DEFAULT_TOKEN_LIFE = timedelta(hours=1)
 # After the token of an unfinished issuance has ended, how long it is still worth asking.
 _KEPT_AFTER_EXPIRY = timedelta(days=90)
 
-# Asked for the transaction code: how it should look, which try this is (1 is the first).
-AskCode = Callable[[TxCode, int], str]
+# Asked for the transaction code: how it should look, which try this is (1 is the first); None gives up.
+AskCode = Callable[[TxCode, int], str | None]
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,14 @@ class Receiver:
         """
         shelf = self.holder.shelf
         with shelf.recording_failure("receive"):
+            digest = link_digest(link)
+            begun = self._begun(digest)
+            if begun is not None:
+                _, issuance = begun
+                names = dict.fromkeys(part.configuration for part in issuance.parts)
+                return plan_rest(self.client, issuance.issuer, tuple(names), digest=digest)
             offer = self.client.read_offer(link)
-            begun = self._begun(offer_digest(offer)) is not None
-            return plan_offer(self.client, offer, choice or Choice(), shelf.held_keys(), begun=begun)
+            return plan_offer(self.client, offer, choice or Choice(), shelf.held_keys(), digest=digest)
 
     def decline(self, planned: OfferPlan) -> None:
         """Remember that the holder said no; the offer stays as it was."""
@@ -80,7 +85,7 @@ class Receiver:
         same link, completes it. A credential that was refused here is in the result and not in the wallet.
         """
         with self.holder.shelf.recording_failure("receive", {"issuer_url": planned.issuer}):
-            begun = self._begun(offer_digest(planned.offer))
+            begun = self._begun(planned.digest)
             item_id, issuance = begun or self._redeem(planned, ask_code)
             return self._collector.collect(item_id, issuance, planned.metadata)
 
@@ -137,7 +142,7 @@ class Receiver:
                 parts.append(Part(item.configuration_id, identifier, bound))
         issuance = Issuance(
             issuer=planned.issuer,
-            offer=offer_digest(planned.offer),
+            offer=planned.digest,
             token=token.access_token,
             expires=self._now() + _lifetime(token),
             single_use=planned.choice.copies > 1,
@@ -155,15 +160,18 @@ class Receiver:
         grant = planned.offer.pre_authorized
         if grant is None:
             raise InvalidMessageError("the offer has no pre-authorized code")
-        tries = range(1, MAX_TRIES + 1 if grant.tx_code else 2)
-        for attempt in tries:
-            code = ask_code(grant.tx_code, attempt) if grant.tx_code else None
+        if grant.tx_code is None:
+            return self.client.request_token(planned.token_endpoint, TokenRequest(grant.code))
+        refusal: VCError = InvalidGrantError("the offer needs a transaction code, and none was given")
+        for attempt in range(1, MAX_TRIES + 1):
+            code = ask_code(grant.tx_code, attempt)
+            if code is None:
+                break
             try:
                 return self.client.request_token(planned.token_endpoint, TokenRequest(grant.code, code))
-            except (InvalidGrantError, InvalidTxCodeError):
-                if attempt == tries[-1]:
-                    raise
-        raise InvalidGrantError("the transaction code was wrong too often")
+            except (InvalidGrantError, InvalidTxCodeError) as err:
+                refusal = err
+        raise refusal
 
     def _keys_for(self, planned: OfferPlan, configuration: CredentialConfiguration) -> list[HeldKey]:
         """Return new keys, one for each copy; none where one copy is bound to a key that there is."""

@@ -31,6 +31,9 @@ from vclib.cid import Resolve
 from vclib.errors import FetchError, MalformedError
 from vclib.strict_json import JSONObject, parse_json_object
 
+# VP 13.1.2, HAIP, and the address of a wallet that browsers know (VP 13.1.1).
+SCHEMES = ("openid4vp", "haip-vp", "https")
+
 _FORM = "application/x-www-form-urlencoded"
 # VP 5.10: fresh and at least as hard to guess as a nonce of the verifier's.
 _WALLET_NONCE_BYTES = 16
@@ -54,7 +57,7 @@ class VerifierClient:
         `suites` are told to a verifier that is asked by POST. Raises AuthorizationError for what the verifier
         did wrong (threats E6 to E13), FetchError and DIDError where something could not be looked up.
         """
-        found = parse_invocation(link.strip(), allow_loopback=self.allow_loopback)
+        found = parse_invocation(link.strip(), schemes=SCHEMES, allow_loopback=self.allow_loopback)
         if isinstance(found, AuthorizationRequest):
             return unsigned_request(found)
         nonce = secrets.token_urlsafe(_WALLET_NONCE_BYTES) if found.method is RequestURIMethod.POST else None

@@ -19,9 +19,13 @@ MAX_PURPOSE = 500
 _MAX_ENTRIES = 20
 
 
-def purpose_info(purpose: str) -> JSONObject:
-    """Return the entry of `verifier_info` that tells why something is asked for."""
-    return {"format": PURPOSE_FORMAT, "data": {"purpose": purpose}}
+def purpose_info(purpose: str, situation: str | None = None) -> JSONObject:
+    """Return the entry of `verifier_info` that tells why something is asked for, and in which situation.
+
+    By the situation, e.g. "venue", a wallet can tell what is asked beyond it (threat L1).
+    """
+    data: JSONObject = {"purpose": purpose}
+    return {"format": PURPOSE_FORMAT, "data": data if situation is None else {**data, "situation": situation}}
 
 
 def parse_verifier_info(value: JSONValue, query_ids: Sequence[str]) -> tuple[JSONObject, ...]:

@@ -314,10 +314,22 @@ def test_an_optional_set_that_cannot_be_met_is_left_out(
 def test_a_credential_bound_to_no_key_does_not_answer_where_its_holder_is_to_be_proven(
     verifier: ScriptedVerifier, holder: Holder, world: World
 ) -> None:
-    holder.add_credential(world.mint(VACCINATION, suite="bbs-2023"))
+    holder.add_credential(world.mint(VACCINATION, unbound=True))
     answerer = Answerer(holder, VerifierClient(verifier, verifier.resolve))
     with pytest.raises(AccessDeniedError, match="nothing answers this part"):
         planned(answerer, verifier)
+
+
+def test_an_unlinkable_credential_proves_its_holder_by_being_derived_for_the_request(
+    verifier: ScriptedVerifier, holder: Holder, world: World
+) -> None:
+    """D10: no key of the wallet signs, and no holder is named."""
+    holder.add_credential(world.mint(VACCINATION, suite="bbs-2023"))
+    answerer = Answerer(holder, VerifierClient(verifier, verifier.resolve))
+    answerer.send(planned(answerer, verifier))
+    (sent,) = verifier.presentations()
+    assert "holder" not in sent
+    assert world.check(sent, challenge=REQUEST.nonce, domain=CLIENT.text).verdict.outcome == "accepted"
 
 
 # --- what the verifier takes --------------------------------------------------------------------
@@ -356,10 +368,7 @@ def test_what_is_asked_beyond_the_stated_situation_is_marked(
     answerer: Answerer, verifier: ScriptedVerifier
 ) -> None:
     """L1."""
-    entry = purpose_info("Entry")
-    data = entry["data"]
-    assert isinstance(data, dict)
-    info = {**entry, "data": {**data, "situation": "venue"}}
+    info = purpose_info("Entry", "venue")
     asked = query(NAME, CENTRE, ("credentialSubject", "sex"), ("validUntil",))
     verifier.asked = replace(verifier.asked, query=asked, verifier_info=(info,))
     assert planned(answerer, verifier).surplus == (
