@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import (
     Column,
@@ -39,7 +40,8 @@ from runtime.database import Database, open_database
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import StoreError
 
-SCHEMA_VERSION = 1
+# The scripts that bring an older database to these tables.
+MIGRATIONS = Path(__file__).parent / "migrations"
 MIN_ID_CHARACTERS = 4
 
 TABLES = MetaData()
@@ -161,7 +163,7 @@ class IssuerStore:
 
         Without `make` they have to be there.
         """
-        return cls(open_database(url, tables=TABLES, component="issuer", version=SCHEMA_VERSION, make=make))
+        return cls(open_database(url, tables=TABLES, component="issuer", migrations=MIGRATIONS, make=make))
 
     @contextmanager
     def reading(self) -> Iterator[IssuerReading]:

@@ -28,6 +28,7 @@ from fastapi import FastAPI
 
 from runtime.atomic import reason
 from runtime.http_server import STOP_SECONDS, HTTPServer, TLSFiles, tls_context
+from runtime.metrics import sharing_metrics
 from runtime.workers import Worker, run_workers
 from vclib.errors import ConfigurationError
 
@@ -191,7 +192,10 @@ def serve_workers(
         signal.signal(signal.SIGTERM, lambda _number, _frame: server.stop())
         server.serve_on(bound)
 
-    run_workers(work, workers=workers, on_ready=on_ready, on_stop=bound.close, stop_seconds=STOP_SECONDS + 5)
+    with sharing_metrics():
+        run_workers(
+            work, workers=workers, on_ready=on_ready, on_stop=bound.close, stop_seconds=STOP_SECONDS + 5
+        )
 
 
 def _wait_until_started(servers: Sequence[HTTPServer], threads: Sequence[threading.Thread]) -> None:

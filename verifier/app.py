@@ -18,7 +18,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
 
-from runtime.web import Problem, create_app, json_body, json_response, problem_response, read_body
+from runtime.service_app import RateLimit, create_service_app
+from runtime.web import Problem, json_body, json_response, problem_response, read_body
 from vclib.did import Fetch
 from vclib.errors import MalformedValueError
 from vclib.policy import TrustedIssuers
@@ -56,18 +57,25 @@ def create_verifier_app(
     fetch: Fetch | None,
     routers: Sequence[APIRouter] = (),
     other_protocols: OtherProtocols = lambda _: MappingProxyType({}),
+    rate: RateLimit | None = None,
 ) -> FastAPI:
     """Return the application of a verifier.
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
     `routers` are further ones, e.g. for the verifier's own DID document; `other_protocols` gives the links
-    by which an exchange can be answered besides its own.
+    by which an exchange can be answered besides its own. `rate` bounds the requests of one address.
     """
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
     service = RememberingService(config, store, sources)
     guards = _guards(config, store)
-    app = create_app(f"{config.name or 'ddcc'} verifier", version=version("ddcc-wallet"))
+    app = create_service_app(
+        f"{config.name or 'ddcc'} verifier",
+        version=version("ddcc-wallet"),
+        ready=store.check,
+        clock=clock,
+        rate=rate,
+    )
     app.add_exception_handler(TooManyOpenError, _on_too_many)
     app.include_router(verify_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(challenge_router(service, clock=clock), dependencies=guards.to_verify)

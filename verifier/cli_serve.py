@@ -136,6 +136,7 @@ def serve_command(
             tls=(certificate, key),
             fetches=not offline,
             allow_loopback=allow_loopback,
+            behind_proxy=behind_proxy,
             announce=lambda url: print_line(f"{config.name} answers at {url}, as {config.url}"),
         )
 

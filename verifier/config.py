@@ -37,6 +37,8 @@ class VerifierConfig:
     presentations are made for, by default the origin of `url`. Which requests need a token: `tokens_for`
     is "everything", "exchanges" (those that start something or read its outcome) or "nothing".
 
+    `requests_per_second` is what one address may ask of one worker, 0 for no limit.
+
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
     copy is a note where `accept_old_copies`, else it stays undecided. `sources` says where each setting is
@@ -62,6 +64,7 @@ class VerifierConfig:
     max_open_challenges: int = 10_000
     exchange_seconds: int = 900
     max_open_exchanges: int = 1000
+    requests_per_second: int = 20
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from runtime.commands import utc_now
 from runtime.fetch import Fetcher
+from runtime.service_app import RateLimit
 from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from vclib.errors import ConfigurationError
 from vclib.policy import TrustedIssuers
@@ -31,6 +32,7 @@ def serve_verifier(
     tls: tuple[Path | None, Path | None],
     fetches: bool,
     allow_loopback: bool,
+    behind_proxy: bool,
     announce: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is told the URL that answers.
@@ -40,15 +42,24 @@ def serve_verifier(
     files = tls_files(*tls)
     VerifierStore.open_home(config).close()
     fetch = Fetcher(allow_loopback=allow_loopback) if fetches else None
+    rate = rate_of(config, behind_proxy=behind_proxy)
 
     def make_app() -> FastAPI:
         return create_verifier_app(
-            config, VerifierStore.open_home(config), trusted, clock=utc_now, fetch=fetch
+            config, VerifierStore.open_home(config), trusted, clock=utc_now, fetch=fetch, rate=rate
         )
 
     bound = bind(*address)
     url = f"{'http' if files is None else 'https'}://{address[0]}:{port_of(bound)}"
     serve_workers(make_app, bound, workers=workers, tls=files, on_ready=lambda: announce(url))
+
+
+def rate_of(config: VerifierConfig, *, behind_proxy: bool) -> RateLimit | None:
+    """Return how much one address may ask; a proxy on this machine limits its own clients."""
+    if config.requests_per_second == 0:
+        return None
+    each = config.requests_per_second
+    return RateLimit(float(each), burst=3 * each, exempt_loopback=behind_proxy)
 
 
 def tls_files(certificate: Path | None, key: Path | None) -> TLSFiles | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import (
     Column,
@@ -34,7 +35,8 @@ from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import InvalidChallengeError, VCError
 from verifier.config import VerifierConfig
 
-SCHEMA_VERSION = 1
+# The scripts that bring an older database to these tables.
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Every table of the verifier's database; further ones are added by the modules that use them.
 TABLES = MetaData()
@@ -86,7 +88,7 @@ class VerifierStore:
     @classmethod
     def open(cls, url: str) -> VerifierStore:
         """Open or make the verifier's tables at a database URL; StoreError, ConfigurationError."""
-        return cls(open_database(url, tables=all_tables(), component="verifier", version=SCHEMA_VERSION))
+        return cls(open_database(url, tables=all_tables(), component="verifier", migrations=MIGRATIONS))
 
     @classmethod
     def open_home(cls, config: VerifierConfig) -> VerifierStore:

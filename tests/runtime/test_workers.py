@@ -7,8 +7,6 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,27 +16,9 @@ from fastapi import FastAPI
 
 from runtime.http_server import HTTPServer, tls_context
 from runtime.serving import TLSFiles, bind, loopback_certificate, port_of, serve_workers
-from tests.processes import Process, running, wait_until
+from tests.processes import running, wait_until
+from tests.runtime.clients import SERVICE, ask_pid, pids, service
 from vclib.errors import ConfigurationError
-
-SERVICE = "tests.runtime.service"
-
-
-@contextmanager
-def service(folder: Path, *options: object) -> Iterator[tuple[Process, str]]:
-    with running(SERVICE, folder, *options) as process:
-        yield process, f"http://127.0.0.1:{process.read_line()}"
-
-
-def ask_pid(url: str) -> int:
-    return int(httpx.get(f"{url}/pid", timeout=30).text)
-
-
-def pids(url: str, wanted: int) -> set[int]:
-    """Ask with a new connection each time until `wanted` workers have answered."""
-    found: set[int] = set()
-    wait_until(lambda: found.add(ask_pid(url)) or len(found) >= wanted)
-    return found
 
 
 def is_alive(pid: int) -> bool:
@@ -49,8 +29,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGTERM), (2, signal.SIGINT)])
 def test_a_service_answers_and_ends_well_when_it_is_asked_to(
     tmp_path: Path, workers: int, number: int
 ) -> None:
@@ -60,7 +39,7 @@ def test_a_service_answers_and_ends_well_when_it_is_asked_to(
         process.popen.send_signal(number)
         assert process.wait() == (0, "")
     # What the applications opened was closed.
-    assert {f"closed-{pid}" for pid in answered} == {file.name for file in tmp_path.iterdir()}
+    assert {f"closed-{pid}" for pid in answered} == {file.name for file in tmp_path.glob("closed-*")}
 
 
 def test_a_request_in_flight_is_finished_and_no_other_begun(tmp_path: Path) -> None:
