@@ -65,6 +65,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "wallet": PROGRAM,
     "ddcc": (*PROGRAM, "issuer", "verifier", "wallet", "fastapi"),
 }
+# The wallet answers HTTP in one place only, for other software of its holder.
+WALLET_SERVICE_FILES = ("wallet.service_app", "wallet.cli_serve")
 # The wallet's screen knows the holder service and nothing below it.
 SCREEN_FILES = ("wallet.app", "wallet.screens", "wallet.widgets", "wallet.messages")
 
@@ -148,6 +150,7 @@ def test_every_module_of_vclib_has_a_level() -> None:
         ("issuer.migrations.versions.0001_first_tables", "issuer.store"),
         ("issuer.store", "alembic"),
         ("wallet.holder", "textual.app"),
+        ("wallet.holder_service", "fastapi"),
         ("wallet.screens.home", "vclib.proofs"),
         ("wallet.app", "cryptography"),
         ("contexts", "vclib.errors"),
@@ -220,6 +223,8 @@ def _is_allowed(module: str, target: str) -> bool:
         return not (package == "vclib" and _has_prefix(target, WORLDLY))
     if _has_prefix(module, SCREEN_FILES):
         return _has_prefix(target, SCREEN)
+    if _has_prefix(module, WALLET_SERVICE_FILES) and _has_prefix(target, ("fastapi", "starlette")):
+        return True
     scripts = f"{package}.migrations"
     if _has_prefix(module, (scripts,)):
         # A script says what the tables were once, so it must not follow what they are now.

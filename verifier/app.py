@@ -7,32 +7,37 @@ https://w3c.github.io/vcalm/#verifying. Not here: sockets and processes (`verifi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
-from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
 
-from runtime.web import Problem, create_app, json_body, json_response, problem_response, read_body
+from protocols.oid4vp import RequestSigner
+from runtime.service_app import RateLimit, create_service_app
+from runtime.web import Problem, json_body, json_response, problem_response, read_body
 from vclib.did import Fetch
 from vclib.errors import MalformedValueError
 from vclib.policy import TrustedIssuers
 from verifier.access import AccessTokens, require_token
 from verifier.caching import Ages, DocumentCache
 from verifier.config import VerifierConfig
+from verifier.did_web import did_web_router
 from verifier.environment import Sources
-from verifier.exchange_routes import OtherProtocols, add_exchange_errors, exchange_router
+from verifier.exchange_routes import add_exchange_errors, exchange_router
 from verifier.exchange_store import ExchangeStore
 from verifier.exchanges import Exchanges
 from verifier.identifiers import identifiers_router
 from verifier.kept_lists import KeptLists
+from verifier.oid4vp import oid4vp_router
+from verifier.requests import PresentationRequests, RequestSettings
 from verifier.service import Verifier
 from verifier.store import TooManyOpenError, VerifierStore
+from verifier.transactions import Transactions
 from verifier.vc_api import verify_router
 from verifier.vc_service import RememberingService
 
@@ -54,20 +59,26 @@ def create_verifier_app(
     *,
     clock: Callable[[], datetime],
     fetch: Fetch | None,
-    routers: Sequence[APIRouter] = (),
-    other_protocols: OtherProtocols = lambda _: MappingProxyType({}),
+    signer: RequestSigner | None = None,
+    rate: RateLimit | None = None,
 ) -> FastAPI:
     """Return the application of a verifier.
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
-    `routers` are further ones, e.g. for the verifier's own DID document; `other_protocols` gives the links
-    by which an exchange can be answered besides its own.
+    `signer` signs its requests to wallets, which are unsigned without. `rate` bounds the requests of one
+    address. Without a URL of its own a verifier only verifies: nothing could be sent back to it.
     """
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
     service = RememberingService(config, store, sources)
     guards = _guards(config, store)
-    app = create_app(f"{config.name or 'ddcc'} verifier", version=version("ddcc-wallet"))
+    app = create_service_app(
+        f"{config.name or 'ddcc'} verifier",
+        version=version("ddcc-wallet"),
+        ready=store.check,
+        clock=clock,
+        rate=rate,
+    )
     app.add_exception_handler(TooManyOpenError, _on_too_many)
     app.include_router(verify_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(challenge_router(service, clock=clock), dependencies=guards.to_verify)
@@ -75,12 +86,13 @@ def create_verifier_app(
     if config.url is not None:
         verifier = Verifier(trusted, sources=sources, store=store, accept_old_copies=config.accept_old_copies)
         exchanges = Exchanges(config, store, verifier)
-        app.include_router(
-            exchange_router(exchanges, clock=clock, to_start=guards.to_start, other_protocols=other_protocols)
-        )
+        app.include_router(exchange_router(exchanges, clock=clock, to_start=guards.to_start))
         add_exchange_errors(app)
-    for router in routers:
-        app.include_router(router)
+        requests = PresentationRequests(
+            RequestSettings.of(config), Transactions(store.database), verifier, signer
+        )
+        app.include_router(oid4vp_router(requests, clock=clock, request_access=guards.to_start))
+    app.include_router(did_web_router(config))
     return app
 
 

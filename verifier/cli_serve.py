@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from runtime.commands import AsJSON, epilog, utc_now
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, reporting_errors
 from runtime.folders import make_folder
 from vclib.errors import ConfigurationError
@@ -116,6 +116,7 @@ def serve_command(
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
     database: DatabaseURL = None,
     home: Home = None,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
     """Serve the verifier until it is interrupted; requests in flight are finished."""
     with reporting_errors():
@@ -126,16 +127,22 @@ def serve_command(
         trusted = read_trust_file(config.trust_path) if config.trust_path.exists() else None
         if trusted is None:
             print_warning(f"no trust file {config.trust_path}: any issuer is looked up, nobody is trusted")
+        from verifier.cli_keys import read_identity
         from verifier.serving import serve_verifier
 
+        identity = read_identity(config, passphrase_file)
+        if identity is None:
+            print_warning("its requests are not signed: wallets cannot tell who asks (ddcc verifier key set)")
         serve_verifier(
             config,
             trusted,
+            identity,
             address=(host, port),
             workers=workers,
             tls=(certificate, key),
             fetches=not offline,
             allow_loopback=allow_loopback,
+            behind_proxy=behind_proxy,
             announce=lambda url: print_line(f"{config.name} answers at {url}, as {config.url}"),
         )
 

@@ -39,6 +39,7 @@ class VerifierConfig:
 
     `client_id` is whom wallets see asking, with its prefix; without one, requests are not signed.
     `certificate_file` is its chain in PEM for an x509 prefix; `hsm_...` is the token of keys that are in one.
+    `requests_per_second` is what one address may ask of one worker, 0 for no limit.
 
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
@@ -70,6 +71,7 @@ class VerifierConfig:
     max_open_challenges: int = 10_000
     exchange_seconds: int = 900
     max_open_exchanges: int = 1000
+    requests_per_second: int = 20
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __post_init__(self) -> None:

@@ -9,11 +9,10 @@ script, no style and nothing from elsewhere. Sources: https://w3c.github.io/vcal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -26,9 +25,6 @@ from runtime.web import JSONBody, Problem, describe_body, json_response, problem
 from vclib.errors import ConfigurationError, VCError
 from vclib.strict_json import JSONObject
 from verifier.exchanges import Exchanges, ExchangeStateError, NoExchangeError
-
-# Which other protocols can answer an exchange: a name such as "oid4vp-1.0" to its link, by the exchange's id.
-OtherProtocols = Callable[[str], Mapping[str, str]]
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -51,7 +47,6 @@ def exchange_router(
     *,
     clock: Callable[[], datetime],
     to_start: Sequence[Dependency],
-    other_protocols: OtherProtocols = lambda _: MappingProxyType({}),
 ) -> APIRouter:
     """Return the routes of exchanges; `to_start` guards those that start one or read its outcome."""
     router = APIRouter()
@@ -61,8 +56,7 @@ def exchange_router(
         return f"{base}/workflows/{workflow_id}/exchanges/{exchange_id}"
 
     def protocols_of(workflow_id: str, exchange_id: str) -> JSONObject:
-        found = {"vcapi": url_of(workflow_id, exchange_id), **other_protocols(exchange_id)}
-        return {"protocols": dict(found)}
+        return {"protocols": {"vcapi": url_of(workflow_id, exchange_id)}}
 
     @router.post(
         "/workflows",

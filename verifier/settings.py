@@ -148,5 +148,6 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "max_open_challenges": _positive,
         "exchange_seconds": _positive,
         "max_open_exchanges": _positive,
+        "requests_per_second": _whole,
     }
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.service_app import RateLimit
 from tests.asgi import Client
 from tests.venue import DOMAIN, Venue
 from tests.world import World
 from vclib.proofs import drop_base_proofs
 from vclib.strict_json import JSONObject
 from verifier.access import AccessTokens
+from verifier.app import create_verifier_app
 
 
 @pytest.fixture
@@ -128,6 +130,20 @@ def test_there_is_nothing_to_choose_about_a_challenge(
 ) -> None:
     headers = {} if media_type is None else {"content-type": media_type}
     assert venue.client().ask("POST", "/challenges", content=content, headers=headers).status_code == status
+
+
+def test_many_requests_of_one_address_are_slowed_down(venue: Venue) -> None:
+    """M7."""
+    app = create_verifier_app(
+        venue.config,
+        venue.store,
+        None,
+        clock=lambda: venue.world.clock.now,
+        fetch=None,
+        rate=RateLimit(requests_per_second=1, burst=2),
+    )
+    statuses = [Client(app).ask("POST", "/challenges").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
 
 
 def test_nothing_is_fetched_for_an_issuer_that_nobody_trusts(venue: Venue) -> None:

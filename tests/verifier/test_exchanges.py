@@ -223,6 +223,19 @@ def test_an_exchange_expires_and_is_forgotten_with_what_was_disclosed(desk: Desk
         assert connection.exec_driver_sql("SELECT count(*) FROM exchanges").scalar_one() == 1
 
 
+def test_logs_tell_nothing_of_a_person(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """M8: neither for an answer that is taken nor for those that are refused."""
+    caplog.set_level(0)
+    path = desk.begin()
+    desk.answer(path, challenge="other")
+    desk.answer(path)
+    desk.client.post_json("/credentials/verify", {"verifiableCredential": desk.venue.credential})
+    # What the tests' own client says of itself is not the service's.
+    logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+    for private in ("Aulus", desk.venue.world.person(11).did, path.rpartition("/")[2], "proofValue"):
+        assert private not in logged
+
+
 def test_open_exchanges_are_bounded(desk: Desk) -> None:
     """M7."""
     desk.client = desk.venue.client(max_open_exchanges=1)
