@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, inspect
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 
 import issuer.store
 import issuer.tables
@@ -39,9 +39,10 @@ def _described(connection: Connection, tables: MetaData) -> dict[str, Any]:
     found = inspect(connection)
     return {
         name: {
-            "columns": [
+            # In no order: a column that comes later stands last, and is only ever named.
+            "columns": sorted(
                 (each["name"], str(each["type"]), each["nullable"]) for each in found.get_columns(name)
-            ],
+            ),
             "key": found.get_pk_constraint(name)["constrained_columns"],
             "unique": sorted(tuple(each["column_names"]) for each in found.get_unique_constraints(name)),
             "indexes": sorted(
@@ -79,3 +80,23 @@ def test_the_scripts_are_one_line_named_by_their_numbers(program: str) -> None:
     in_line = [script.revision for script in scripts.walk_revisions()][::-1]
     assert tuple(in_line) == Schema(program, tables, migrations).revisions()
     assert in_line == [f"{number:04}" for number in range(1, len(in_line) + 1)]
+
+
+def test_lists_and_challenges_of_the_first_release_are_kept(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        for program, rows in (
+            ("issuer", "INSERT INTO status_lists VALUES (1, 'revocation', 3, 'https://s.example/r-3', 8, 2)"),
+            ("verifier", "INSERT INTO challenges VALUES ('c', 'https://v.example', '2026-01-01', NULL)"),
+        ):
+            scripts = ScriptDirectory(str(PROGRAMS[program][1]))
+            first, *later = reversed(list(scripts.iterate_revisions("head", "base")))
+            with Operations.context(MigrationContext.configure(connection)):
+                first.module.upgrade()
+                connection.execute(text(rows))
+                for script in later:
+                    script.module.upgrade()
+        named = connection.execute(text("SELECT name, url, used FROM status_lists")).one()
+        assert tuple(named) == ("revocation-3", "https://s.example/r-3", 2)
+        assert connection.execute(text("SELECT challenge, uses FROM challenges")).one() == ("c", 0)
+    engine.dispose()

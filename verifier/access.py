@@ -27,7 +27,7 @@ _MAX_TOKEN_CHARACTERS = 200
 _MAX_NAME_CHARACTERS = 100
 
 _tokens = Table(
-    "access_tokens",
+    "verifier_tokens",
     TABLES,
     Column("name", String(_MAX_NAME_CHARACTERS), primary_key=True),
     Column("hash", String(64), nullable=False, unique=True),

@@ -37,7 +37,7 @@ def test_a_token_is_accepted_until_it_is_revoked(store: VerifierStore) -> None:
 def test_the_database_does_not_hold_a_token(store: VerifierStore) -> None:
     token = AccessTokens(store.database).create("door-1", now=NOW)
     with store.database.reading() as connection:
-        rows = connection.execute(text("SELECT * FROM access_tokens")).all()
+        rows = connection.execute(text("SELECT * FROM verifier_tokens")).all()
     assert token not in str(rows)
 
 
