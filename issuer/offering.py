@@ -8,7 +8,7 @@ still holds neither. Not here: what happens when the code comes back (`issuance`
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from health import Record, check_mandatory_pointers, mandatory_pointers, record_to_json
@@ -60,8 +60,8 @@ class CreatedOffer:
 
     offer_id: str
     offer: CredentialOffer
-    url: str
-    tx_code: str | None
+    url: str = field(repr=False)
+    tx_code: str | None = field(repr=False)
     expires: datetime
 
     @property

@@ -13,7 +13,7 @@ Not here: what an answer is worth (`verifier.requests`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -79,7 +79,7 @@ class Transaction:
 
     request_id: str
     client_id: str
-    nonce: str
+    nonce: str = field(repr=False)
     asked: JSONObject
     encryption_key: PrivateKey | None
     expires: datetime
