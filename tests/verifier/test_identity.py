@@ -30,7 +30,6 @@ from vclib.errors import ConfigurationError, FetchNotFoundError, SealingError
 from vclib.keys import KeyType, PrivateKey
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig, load_config
-from verifier.did_web import did_web_router
 from verifier.identity import OwnIdentity, open_identity
 from verifier.key_changes import (
     NewIdentity,
@@ -321,6 +320,5 @@ def _client(home: Path) -> Client:
         None,
         clock=lambda: NOW,
         fetch=None,
-        routers=(did_web_router(config(home)),),
     )
     return Client(app)
