@@ -13,12 +13,13 @@ from typing import Annotated, TypeAlias
 import typer
 
 from issuer.config import IssuerConfig, home_folder, load_config, process_environment
-from issuer.identity import PIN_VARIABLE, HSMSettings
+from issuer.identity import HSMSettings
 from issuer.keys import IssuerKeys, open_keys
 from issuer.service import Issuer
 from issuer.store import IssuerStore
 from runtime.atomic import narrow_permissions
 from runtime.console import print_warning, read_passphrase
+from runtime.keys import PIN_VARIABLE
 
 Home: TypeAlias = Annotated[
     Path | None,

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +26,11 @@ from issuer.identity import (
     read_hsm,
     read_other_dids,
 )
-from runtime.atomic import read_file, write_file
+from runtime.atomic import write_file
 from runtime.database import sqlite_url
 from runtime.folders import user_data_folder
-from vclib.errors import ConfigurationError, VCError
-from vclib.strict_json import dump_json
+from runtime.settings import read_settings, setting_line
+from vclib.errors import ConfigurationError
 
 HOME_VARIABLE = "DDCC_ISSUER_HOME"
 DATABASE_VARIABLE = "DDCC_ISSUER_DATABASE"
@@ -43,7 +42,6 @@ PLAIN_SUITES = ("ecdsa-rdfc-2019", "eddsa-rdfc-2022")
 STATUS_PURPOSES = ("revocation", "suspension")
 
 _PREFIX = "DDCC_ISSUER_"
-_MAX_BYTES = 64 * 1024
 _MAX_NAME_CHARACTERS = 200
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LOOPBACK = r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(?:/[^\s?#]*)?"
@@ -163,7 +161,7 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
     path = home / "issuer.toml"
     if not path.exists():
         raise ConfigurationError(f"no issuer in {home}: make one with `ddcc issuer init --name NAME`")
-    settings = _read_toml(path)
+    settings = read_settings(path)
     unknown = set(settings) - set(_READERS) - IDENTITY_TABLES
     if unknown:
         raise ConfigurationError(f"{path}: unknown setting {min(unknown)!r}")
@@ -182,7 +180,7 @@ def load_config(home: Path, environment: Mapping[str, str] = os.environ) -> Issu
         members["dids"] = MappingProxyType(_strings("dids", settings.get("dids")))
         members["other_dids"] = read_other_dids(settings.get("other_dids"))
         members["hsm"] = read_hsm(settings.get("hsm"))
-        return IssuerConfig(home=home, sources=MappingProxyType(sources), **members)  # type: ignore[arg-type]
+        return IssuerConfig(home=home, sources=MappingProxyType(sources), **members)  # type: ignore[arg-type]  # readers give the fields' types
     except ConfigurationError as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
 
@@ -194,33 +192,23 @@ def settings_of(config: IssuerConfig) -> dict[str, tuple[object, str]]:
 
 def save_config(config: IssuerConfig) -> None:
     """Write `issuer.toml`; never over an existing one. Raises StoreError."""
-    # A JSON string without control characters is a TOML string too.
     lines = [
         "# Settings of one issuer. `ddcc issuer init --help` says what they mean.",
-        f"name = {dump_json(config.name)}",
-        *([] if config.url is None else [f"url = {dump_json(config.url)}"]),
-        *([] if config.serves_lists else [f"status_url = {dump_json(config.status_url)}"]),
-        f"suite = {dump_json(config.suite)}",
-        f"plain = {dump_json(config.plain)}",
-        f"valid_days = {config.valid_days}",
-        f"status_valid_days = {config.status_valid_days}",
-        f"mandatory = {dump_json(list(config.mandatory))}",
+        setting_line("name", config.name),
+        *([] if config.url is None else [setting_line("url", config.url)]),
+        *([] if config.serves_lists else [setting_line("status_url", config.status_url)]),
+        setting_line("suite", config.suite),
+        setting_line("plain", config.plain),
+        setting_line("valid_days", config.valid_days),
+        setting_line("status_valid_days", config.status_valid_days),
+        setting_line("mandatory", list(config.mandatory)),
         '# database_url = "postgresql+psycopg://user@host/issuer"',
-        *([] if config.did is None else [f"did = {dump_json(config.did)}"]),
+        *([] if config.did is None else [setting_line("did", config.did)]),
         "",
         "# The DIDs of the keys in keys.sealed.",
         *identity_lines(config.dids, config.hsm),
     ]
     write_file(config.home / "issuer.toml", ("\n".join(lines) + "\n").encode(), overwrite=False)
-
-
-def _read_toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(read_file(path, max_bytes=_MAX_BYTES).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise ConfigurationError(f"{path} is not TOML: {err}") from err
-    except VCError as err:
-        raise ConfigurationError(err.message) from err
 
 
 def _check_present(members: Mapping[str, object], *required: str) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.atomic import read_file, write_file
+from runtime.settings import change_settings, setting_line
 from vclib.did import did_web_url
 from vclib.errors import ConfigurationError, InvalidDIDError
 from vclib.strict_json import dump_json
@@ -25,10 +25,6 @@ from vclib.strict_json import dump_json
 # Tables of `issuer.toml` that are read and changed here; `did` stands above them with the plain settings.
 IDENTITY_TABLES = frozenset({"dids", "other_dids", "hsm"})
 
-# The user PIN of the token in [hsm]; [hsm] may name a file with it instead.
-PIN_VARIABLE = "DDCC_HSM_PIN"
-
-_MAX_BYTES = 64 * 1024
 _HSM_MEMBERS = frozenset({"module", "token", "pin_file"})
 _ANY_HEADER = re.compile(r"^\s*\[", re.MULTILINE)
 
@@ -96,32 +92,32 @@ def change_identity(
     `others` maps a DID to the id of its key. Raises StoreError, and ConfigurationError for a file whose text
     cannot be changed safely.
     """
-    text = read_file(path, max_bytes=_MAX_BYTES).decode("utf-8")
-    wanted = tomllib.loads(text)
     tables = {
-        "dids": None if dids is None else _entries(dids),
-        "other_dids": None if others is None else _entries(others),
-        "hsm": None if hsm is None else _hsm_entries(hsm),
-    }
-    for name, lines in tables.items():
-        if lines is not None:
-            text = _with_table(text, name, lines)
-            wanted[name] = tomllib.loads("\n".join(lines))
-    try:
-        as_wanted = tomllib.loads(text) == {name: value for name, value in wanted.items() if value != {}}
-    except tomllib.TOMLDecodeError:
-        as_wanted = False
-    if not as_wanted:
-        raise ConfigurationError(
-            f"{path}: cannot change the tables {', '.join(sorted(IDENTITY_TABLES))} in it; write each as a "
-            "[table] of its own, below all other settings"
+        name: lines
+        for name, lines in (
+            ("dids", None if dids is None else _entries(dids)),
+            ("other_dids", None if others is None else _entries(others)),
+            ("hsm", None if hsm is None else _hsm_entries(hsm)),
         )
-    write_file(path, text.encode())
+        if lines is not None
+    }
+
+    def change(text: str) -> str:
+        for name, lines in tables.items():
+            text = _with_table(text, name, lines)
+        return text
+
+    change_settings(
+        path,
+        change,
+        replaced={name: tomllib.loads("\n".join(lines)) for name, lines in tables.items()},
+        advice=f"cannot change the tables {', '.join(sorted(IDENTITY_TABLES))} in it; write each as a "
+        "[table] of its own, below all other settings",
+    )
 
 
 def _entries(table: Mapping[str, str]) -> list[str]:
-    # A JSON string without control characters is a TOML string too.
-    return [f"{dump_json(name)} = {dump_json(value)}" for name, value in table.items()]
+    return [setting_line(dump_json(name), value) for name, value in table.items()]
 
 
 def _hsm_entries(hsm: HSMSettings) -> list[str]:

@@ -21,7 +21,7 @@ from runtime.console import (
     read_passphrase,
     reporting_errors,
 )
-from runtime.keys import KeptKey, open_token
+from runtime.keys import PIN_VARIABLE, KeptKey, open_token
 from vclib.errors import ConfigurationError
 from vclib.keys import encode_multikey
 from vclib.strict_json import JSONObject
@@ -40,8 +40,6 @@ from verifier.key_changes import (
 
 if TYPE_CHECKING:
     from runtime.keys.pkcs11 import FoundKey
-
-PIN_VARIABLE = "DDCC_HSM_PIN"
 
 app = typer.Typer(help="Whom wallets see asking, and the key that proves it.", no_args_is_help=True)
 

@@ -1,23 +1,21 @@
 """What the settings of a verifier are, how each is read, and the file they are in.
 
 One table names every setting with its reader; the file, the environment and `ddcc verifier config` go
-through it. Source: https://toml.io/en/v1.0.0. Not here: defaults and meanings (`verifier.config`).
+through it (`runtime.settings`). Not here: defaults and meanings (`verifier.config`).
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from runtime.atomic import read_file, write_file
-from vclib.errors import ConfigurationError, VCError
-from vclib.strict_json import dump_json
+from runtime.atomic import write_file
+from runtime.settings import change_settings, read_settings, setting_line
+from vclib.errors import ConfigurationError
 
 TOKEN_RULES = ("everything", "exchanges", "nothing")
 
-_MAX_BYTES = 64 * 1024
 _MAX_TEXT = 2000
 _MAX_NUMBER = 1_000_000_000
 
@@ -37,12 +35,7 @@ def read_settings_file(path: Path) -> Mapping[str, object]:
     """Return the settings of a file, none if it does not exist; ConfigurationError names what is wrong."""
     if not path.exists():
         return {}
-    try:
-        settings = tomllib.loads(read_file(path, max_bytes=_MAX_BYTES).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise ConfigurationError(f"{path} is not TOML: {err}") from err
-    except VCError as err:
-        raise ConfigurationError(err.message) from err
+    settings = read_settings(path)
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise ConfigurationError(f"{path}: unknown setting {unknown[0][:80]!r}")
@@ -57,28 +50,22 @@ def change_settings_file(path: Path, settings: Mapping[str, str | None]) -> None
 
     Raises StoreError, and ConfigurationError for a file in which that cannot be done line by line.
     """
-    text = read_file(path, max_bytes=_MAX_BYTES).decode("utf-8")
-    wanted = {**tomllib.loads(text), **settings}
-    lines = [line for line in text.splitlines() if line.partition("=")[0].strip() not in settings]
-    lines += [f"{name} = {dump_json(value)}" for name, value in settings.items() if value is not None]
-    changed = "\n".join(lines) + "\n"
-    try:
-        is_as_wanted = tomllib.loads(changed) == {
-            name: value for name, value in wanted.items() if value is not None
-        }
-    except tomllib.TOMLDecodeError:
-        is_as_wanted = False
-    if not is_as_wanted:
-        raise ConfigurationError(f"{path}: write each of {', '.join(settings)} on a line of its own")
-    write_file(path, changed.encode())
+
+    def change(text: str) -> str:
+        lines = [line for line in text.splitlines() if line.partition("=")[0].strip() not in settings]
+        lines += [setting_line(name, value) for name, value in settings.items() if value is not None]
+        return "\n".join(lines) + "\n"
+
+    change_settings(
+        path, change, replaced=settings, advice=f"write each of {', '.join(settings)} on a line of its own"
+    )
 
 
 def write_settings_file(path: Path, settings: Mapping[str, str]) -> None:
     """Write a new settings file; never over an existing one. Raises StoreError."""
-    # A JSON string without control characters is a TOML string too.
     lines = [
         "# Settings of one verifier; `ddcc verifier config` shows all of them and what is in effect.",
-        *(f"{name} = {dump_json(value)}" for name, value in settings.items()),
+        *(setting_line(name, value) for name, value in settings.items()),
         "",
     ]
     write_file(path, "\n".join(lines).encode(), overwrite=False)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runtime.keys.pkcs11 import Token
 
 __all__ = [
+    "PIN_VARIABLE",
     "KeptKey",
     "KeyState",
     "OutsideKey",
@@ -40,6 +41,9 @@ __all__ = [
     "without",
     "write_sealed",
 ]
+
+# The user PIN of a token; the settings may name a file with it instead.
+PIN_VARIABLE = "DDCC_HSM_PIN"
 
 
 def open_token(module: str, label: str, pin: str) -> Token:
