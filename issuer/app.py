@@ -13,7 +13,8 @@ from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 
-from issuer.access import AccessControl, Role
+from issuer.access import Role
+from issuer.access_control import AccessControl
 from issuer.config import IssuerConfig
 from issuer.did_web import did_web_router
 from issuer.issuance import Issuance

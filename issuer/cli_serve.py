@@ -1,54 +1,48 @@
 """`ddcc issuer serve` and `ddcc issuer config`: the issuer as a service, and with which settings.
 
-Only puts together; the passphrase is read once, before the workers are started. Not here: routes (`app`).
+Only puts together; the passphrase is read once, before the workers are started. Not here: sockets and
+processes (`serving`), and routes (`app`).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from fastapi import FastAPI
 
-from issuer.app import create_issuer_app
 from issuer.cli_shared import Home, read_keys
 from issuer.config import home_folder, load_config, settings_of
-from issuer.store import IssuerStore
 from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import print_json, print_line, reporting_errors
 from runtime.database import shown_url
-from runtime.logs import configure_logging
-from runtime.service_app import RateLimit
-from runtime.serving import TLSFiles, bind, port_of, serve_workers
+from runtime.serve_options import (
+    BehindProxy,
+    Host,
+    Port,
+    TLSCertificate,
+    TLSKey,
+    Workers,
+    check_exposure,
+    tls_files,
+)
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
 
 app = typer.Typer()
 
 DEFAULT_PORT = 8441
-_MAX_WORKERS = 64
 
 
 @app.command("serve", epilog=epilog("ddcc issuer serve --workers 2"))
 def serve_command(
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any.")
-    ] = DEFAULT_PORT,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, max=_MAX_WORKERS, help="How many processes answer.")
-    ] = 1,
-    certificate: Annotated[
-        Path | None, typer.Option("--tls-certificate", help="PEM file: the server's certificate chain.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option("--tls-key", help="PEM file: the certificate's key.")] = None,
-    behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="Another server in front of this one ends TLS.")
-    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    workers: Workers = 1,
+    certificate: TLSCertificate = None,
+    key: TLSKey = None,
+    behind_proxy: BehindProxy = False,
     database: Annotated[
         str | None, typer.Option("--database", help="Database URL in place of the setting's.")
     ] = None,
@@ -67,26 +61,20 @@ def serve_command(
             raise ConfigurationError(
                 "url: the service needs one, e.g. DDCC_ISSUER_URL=https://issuer.example"
             )
-        tls = _tls(certificate, key)
-        _refuse_plain_text(host, tls, behind_proxy=behind_proxy)
+        tls = tls_files(certificate, key)
+        check_exposure(host, tls=tls is not None, behind_proxy=behind_proxy)
         keys = read_keys(config, passphrase_file)
         # A wrong PIN is tried once, here, and not by every worker.
         keys.check()
 
-        def make_app() -> FastAPI:
-            # A connection must not be shared by processes, so each worker opens its own.
-            store = IssuerStore.open(config.database_url, make=False)
-            return create_issuer_app(config, store, keys, rate=RateLimit(exempt_loopback=True))
-
-        configure_logging()
-        bound = bind(host, port)
-        shown = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port_of(bound)}"
-
-        def announce() -> None:
-            print_line(f"{config.name!r} answers at {shown} as {config.url}; process {os.getpid()}")
+        def announce(url: str) -> None:
+            print_line(f"{config.name!r} answers at {url} as {config.url}; process {os.getpid()}")
             print_line('next: ddcc issuer token create --name "Clinic 7" --role minter')
 
-        serve_workers(make_app, bound, workers=workers, tls=tls, on_ready=announce)
+        # Servers take longer to load than most commands of the issuer.
+        from issuer.serving import serve_issuer
+
+        serve_issuer(config, keys, address=(host, port), workers=workers, tls=tls, announce=announce)
 
 
 @app.command("config", epilog=epilog("ddcc issuer config"))
@@ -115,32 +103,3 @@ def _shown(name: str, value: object) -> JSONValue:
     if name == "database_url":
         return shown_url(str(value))
     return value if isinstance(value, str | int) else None
-
-
-def _tls(certificate: Path | None, key: Path | None) -> TLSFiles | None:
-    if (certificate is None) != (key is None):
-        raise ConfigurationError("--tls-certificate and --tls-key are needed together")
-    return None if certificate is None or key is None else TLSFiles(certificate, key)
-
-
-def _refuse_plain_text(host: str, tls: TLSFiles | None, *, behind_proxy: bool) -> None:
-    """Refuse to send health records and tokens unencrypted over a network."""
-    if tls is not None or behind_proxy or _is_loopback(host):
-        return
-    raise ConfigurationError(
-        f"--host {host} would be reached without TLS: give --tls-certificate and --tls-key, or "
-        "--behind-proxy if another server in front of this one ends TLS"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

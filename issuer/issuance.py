@@ -29,7 +29,7 @@ from issuer.offering import IssuanceSettings, Offering, public_url
 from issuer.offers import NonceUsedError, OfferStore, OtherHoldersError, RedemptionOutcome
 from issuer.options import MintOptions
 from issuer.service import Minted, MintRequest
-from issuer.service_secrets import ServiceSecrets, same, sha256
+from issuer.service_secrets import ServiceSecrets, same
 from issuer.store import IssuerStore
 from protocols.oid4vci import (
     CREDENTIAL_ACCEPTED,
@@ -56,6 +56,7 @@ from protocols.oid4vci import (
     UnknownCredentialConfigurationError,
     UnknownCredentialIdentifierError,
 )
+from runtime.tokens import secret_digest
 from vclib.encoding import encode_base64url
 from vclib.errors import ConfigurationError, RecordError
 from vclib.strict_json import parse_json_object
@@ -149,10 +150,10 @@ class Issuance:
         # Made for every request, needed or not, so that its time tells nothing.
         given = self._secrets.tx_code_hmac(request.code, request.tx_code or "")
         redemption = self._offers.redeem(
-            sha256(request.code),
+            secret_digest(request.code),
             given if request.tx_code is not None else None,
             NewToken(
-                token_sha256=sha256(access_token),
+                token_sha256=secret_digest(access_token),
                 client_id=request.client_id,
                 with_identifiers=bool(request.authorization_details),
                 seconds=self.settings.token_seconds,
@@ -241,7 +242,7 @@ class Issuance:
     # --- steps -----------------------------------------------------------------------------------
 
     def _grant(self, access_token: str, now: datetime) -> Grant:
-        grant = self._offers.grant(sha256(access_token), now=now)
+        grant = self._offers.grant(secret_digest(access_token), now=now)
         if grant is None:
             raise InvalidTokenError("the access token is unknown or has expired")
         return grant

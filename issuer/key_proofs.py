@@ -8,7 +8,6 @@ Source: OpenID4VCI 1.0 sections 8.2 and F.4. Not here: whether a nonce was used 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +23,7 @@ from protocols.oid4vci import (
     verify_di_vp_proof,
     verify_jwt_proof,
 )
+from runtime.tokens import secret_digest
 from vclib.did import resolver
 from vclib.errors import ConfigurationError
 
@@ -69,7 +69,7 @@ class KeyProofChecker:
             except ConfigurationError as err:
                 raise InvalidProofError("proofs: a credential cannot be bound to this key") from err
         return holders, {
-            hashlib.sha256(nonce.encode()).hexdigest(): self.nonces.check(nonce, now=now)
+            secret_digest(nonce): self.nonces.check(nonce, now=now)
             for nonce in {_nonce(proof) for proof in checked}
         }
 

@@ -8,7 +8,7 @@ still holds neither. Not here: what happens when the code comes back (`issuance`
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from health import Record, check_mandatory_pointers, mandatory_pointers, record_to_json
@@ -19,8 +19,9 @@ from issuer.offer_options import options_to_json
 from issuer.offer_tables import NewOffer, StoredOffer
 from issuer.offers import OfferStore
 from issuer.options import UNLINKABLE_SUITE, MintOptions, plan_minting
-from issuer.service_secrets import ServiceSecrets, code_of, sha256
+from issuer.service_secrets import ServiceSecrets, code_of
 from protocols.oid4vci import CredentialOffer, PreAuthorizedGrant, TxCode, offer_reference_uri
+from runtime.tokens import secret_digest
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.encoding import encode_base64url
 from vclib.errors import ConfigurationError
@@ -59,8 +60,8 @@ class CreatedOffer:
 
     offer_id: str
     offer: CredentialOffer
-    url: str
-    tx_code: str | None
+    url: str = field(repr=False)
+    tx_code: str | None = field(repr=False)
     expires: datetime
 
     @property
@@ -129,8 +130,8 @@ class Offering:
         tx_code = f"{secrets.randbelow(10**TX_CODE_LENGTH):0{TX_CODE_LENGTH}}" if with_tx_code else None
         new = NewOffer(
             offer_id=secrets.token_hex(_OFFER_ID_BYTES),
-            reference_sha256=sha256(reference),
-            code_sha256=sha256(code),
+            reference_sha256=secret_digest(reference),
+            code_sha256=secret_digest(code),
             tx_code_hmac=self._secrets.tx_code_hmac(code, tx_code) if tx_code is not None else None,
             configuration_id=offered,
             record=dump_json(record_to_json(record)),
@@ -145,7 +146,7 @@ class Offering:
 
     def at(self, reference: str, *, now: datetime) -> CredentialOffer | None:
         """Return the offer of a reference, None if there is none or it ended."""
-        stored = self._offers.open_offer(sha256(reference), now=now)
+        stored = self._offers.open_offer(secret_digest(reference), now=now)
         if stored is None:
             return None
         return self._offer(stored.configuration_id, code_of(reference), needs_tx_code=stored.needs_tx_code)

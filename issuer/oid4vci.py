@@ -8,7 +8,7 @@ Source: OpenID4VCI 1.0 sections 4 to 12, RFC 6749, RFC 6750, RFC 8414.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -35,12 +35,12 @@ from protocols.oid4vci import (
     TokenRequest,
 )
 from runtime.forms import FORM_MEDIA_TYPE, form_body
+from runtime.refusing import NO_STORE, refusing_route
 from runtime.web import JSONBody, RequestError, describe_body, json_response, read_body
 from vclib.datetimes import format_datetime
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError
+from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, VCError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name, parse_json_object
 
-_NO_STORE = {"cache-control": "no-store"}
 # Metadata change when settings do; a wallet may ask for them once for several offers.
 _METADATA_HEADERS = {"cache-control": "max-age=300"}
 _MAX_FORM = 64 * 1024
@@ -96,7 +96,7 @@ def _offers_router(
         offer = issuance.offering.at(reference, now=clock())
         if offer is None:
             raise RequestError(HTTPStatus.NOT_FOUND, "there is no such offer, or it has ended")
-        return json_response(offer.to_json(), headers=_NO_STORE)
+        return json_response(offer.to_json(), headers=NO_STORE)
 
     if access:
 
@@ -124,11 +124,11 @@ def _token_router(issuance: Issuance, clock: Callable[[], datetime]) -> APIRoute
     @router.post("/token", openapi_extra=_form_schema("grant_type", "pre-authorized_code"))
     def post_token(fields: Annotated[Any, Depends(form_body(max_bytes=_MAX_FORM))]) -> Response:
         response = issuance.token(TokenRequest.from_form(fields), now=clock())
-        return json_response(response.to_json(), headers={**_NO_STORE, "pragma": "no-cache"})
+        return json_response(response.to_json(), headers={**NO_STORE, "pragma": "no-cache"})
 
     @router.post("/nonce")
     def post_nonce() -> Response:
-        return json_response(issuance.nonce(now=clock()).to_json(), headers=_NO_STORE)
+        return json_response(issuance.nonce(now=clock()).to_json(), headers=NO_STORE)
 
     return router
 
@@ -159,7 +159,7 @@ def _notification_router(issuance: Issuance, clock: Callable[[], datetime]) -> A
         issuance.check_token(token, now=clock())
         body = parse_json_object(message.content, max_bytes=_MAX_NOTIFICATION, max_depth=8)
         issuance.notification(token, Notification.from_json(body), now=clock())
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=_NO_STORE)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
     return router
 
@@ -167,27 +167,18 @@ def _notification_router(issuance: Issuance, clock: Callable[[], datetime]) -> A
 def _refusing_as(malformed: type[OAuthError]) -> type[APIRoute]:
     """Return a kind of route that answers refusals as OAuth does, what is no message as `malformed`."""
 
-    class OAuthRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-            handle = super().get_route_handler()
+    def refusal_of(error: VCError) -> Response | None:
+        if isinstance(error, RequestError):
+            return _refusal(malformed(error.message), status=error.status)
+        if isinstance(error, OAuthError):
+            return _refusal(error)
+        return _refusal(malformed(error.message)) if isinstance(error, MalformedError) else None
 
-            async def answer(request: Request) -> Response:
-                try:
-                    return await handle(request)
-                except RequestError as err:
-                    return _refusal(malformed(err.message), status=err.status)
-                except OAuthError as err:
-                    return _refusal(err)
-                except MalformedError as err:
-                    return _refusal(malformed(err.message))
-
-            return answer
-
-    return OAuthRoute
+    return refusing_route(refusal_of)
 
 
 def _refusal(error: OAuthError, *, status: int | None = None) -> Response:
-    headers = dict(_NO_STORE)
+    headers = dict(NO_STORE)
     body = error.to_json()
     if isinstance(error, MissingTokenError):
         # RFC 6750 section 3.1: who brings no token is told of no error.
@@ -200,9 +191,9 @@ def _refusal(error: OAuthError, *, status: int | None = None) -> Response:
 def _answer(issuance: Issuance, answer: Answer) -> Response:
     body = answer.response.to_json()
     if answer.encryption is None:
-        return json_response(body, status=answer.status, headers=_NO_STORE)
+        return json_response(body, status=answer.status, headers=NO_STORE)
     sealed = issuance.encryption.seal(body, answer.encryption)
-    return Response(sealed, answer.status, _NO_STORE, ENCRYPTED_MEDIA_TYPE)
+    return Response(sealed, answer.status, NO_STORE, ENCRYPTED_MEDIA_TYPE)
 
 
 def _bearer(request: Request) -> str:
@@ -268,7 +259,7 @@ def _create_offer(issuance: Issuance, body: JSONObject, now: datetime) -> Respon
     }
     if created.tx_code is not None:
         answer["txCode"] = created.tx_code
-    return json_response(answer, status=HTTPStatus.CREATED, headers=_NO_STORE)
+    return json_response(answer, status=HTTPStatus.CREATED, headers=NO_STORE)
 
 
 def _flag(body: JSONObject, name: str, *, default: bool) -> bool:

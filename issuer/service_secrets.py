@@ -15,6 +15,7 @@ from functools import cached_property
 from issuer.message_encryption import MessageEncryption
 from issuer.nonces import Nonces
 from issuer.offers import OfferStore
+from runtime.tokens import secret_digest
 from vclib.encoding import decode_base64url, encode_base64url
 from vclib.keys import KeyType, PrivateKey, generate_private_key
 
@@ -39,7 +40,7 @@ class ServiceSecrets:
 
     def tx_code_hmac(self, code: str, tx_code: str) -> str:
         """Return the keyed hash of a transaction code beside its pre-authorized code, in hexadecimal."""
-        return self._mac(f"tx_code:{sha256(code)}:{tx_code}").hex()
+        return self._mac(f"tx_code:{secret_digest(code)}:{tx_code}").hex()
 
     def transaction_id(self, offer_id: str) -> str:
         """Return the id of an offer's deferred transaction."""
@@ -66,11 +67,6 @@ def code_of(reference: str) -> str:
     """Return the code of an offer: who has the reference has the code, and the database has neither."""
     digest = hmac.digest(reference.encode(), b"pre-authorized_code", hashlib.sha256)
     return encode_base64url(digest[:_CODE_BYTES])
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 of a text in hexadecimal: how long random values are kept."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def same(one: str, other: str) -> bool:

@@ -1,6 +1,6 @@
 """The management calls over HTTP: the VC API's, minting of health records, and the audit log.
 
-Every route needs a token of a role (`issuer.access`) and answers failures with problem details. Only
+Every route needs a token of a role (`issuer.access_control`) and answers failures with problem details. Only
 translates HTTP. Source: https://w3c.github.io/vcalm/. Not here: status lists, which are for everybody
 (`status_routes`).
 """
@@ -18,7 +18,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from health import parse_record
-from issuer.access import AccessControl, AccessToken, Role
+from issuer.access import AccessToken, Role
+from issuer.access_control import AccessControl
 from issuer.report import entry_json
 from issuer.requests import MintBody
 from issuer.service import DeliveredBeforeError, Issuer, MintRequest

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protocols.vcalm import UnknownOptionError
+from protocols.vcalm_reading import UnknownOptionError, object_member, text_option
 from vclib.errors import MalformedValueError
-from vclib.strict_json import JSONObject, json_type_name
+from vclib.strict_json import JSONObject
 
 _MAX_TEXT = 2000
 _FIXED = {"type": "DataIntegrityProof", "proofPurpose": "authentication"}
@@ -34,30 +34,14 @@ class CreatePresentation:
         unknown = sorted(set(body) - {"presentation", "options"})
         if unknown:
             raise MalformedValueError(f"{unknown[0][:80]}: no member of this request")
-        presentation, options = _object(body, "presentation"), _object(body, "options")
+        presentation, options = object_member(body, "presentation"), object_member(body, "options")
         for option in sorted(set(options) - set(_TEXTS) - set(_FIXED)):
             raise UnknownOptionError(f"options.{option[:80]}: this option is not known here")
         for option, only in _FIXED.items():
             if options.get(option, only) != only:
                 raise MalformedValueError(f"options.{option}: expected {only!r}")
-        texts = {option: _text(options, option) for option in _TEXTS}
+        texts = {option: text_option(options, option, longest=_MAX_TEXT) for option in _TEXTS}
         challenge, domain = texts["challenge"], texts["domain"]
         if challenge is None or domain is None:
             raise MalformedValueError("options: expected challenge and domain, whom the presentation answers")
         return cls(presentation, challenge, domain, texts["cryptosuite"], texts["verificationMethod"])
-
-
-def _object(body: JSONObject, member: str) -> JSONObject:
-    value = body.get(member)
-    if not isinstance(value, dict):
-        raise MalformedValueError(f"{member}: expected an object, found {json_type_name(value)}")
-    return value
-
-
-def _text(options: JSONObject, member: str) -> str | None:
-    if member not in options:
-        return None
-    value = options[member]
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
-        raise MalformedValueError(f"options.{member}: expected a text of 1 to {_MAX_TEXT} characters")
-    return value

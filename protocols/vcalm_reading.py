@@ -57,13 +57,13 @@ def flag_option(options: JSONObject, member: str, *, default: bool) -> bool:
     return value
 
 
-def text_option(options: JSONObject, member: str) -> str | None:
+def text_option(options: JSONObject, member: str, *, longest: int = _MAX_TEXT) -> str | None:
     """Return an option that has to be a text, None where it is absent."""
     if member not in options:
         return None
     value = options[member]
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
-        raise MalformedValueError(f"options.{member}: expected a text of 1 to {_MAX_TEXT} characters")
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise MalformedValueError(f"options.{member}: expected a text of 1 to {longest} characters")
     return value
 
 

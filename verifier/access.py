@@ -1,29 +1,22 @@
-"""Bearer tokens of those who may start exchanges at a verifier, and ask it for their outcome.
+"""Access tokens of those who may start exchanges at a verifier, and ask it for their outcome.
 
-A token is 256 random bits, shown once; the database holds its SHA-256 hash, by which it is looked up, so
-neither a copy of the database nor the time of an answer tells a token. Source: RFC 6750,
-https://www.rfc-editor.org/rfc/rfc6750. Not here: which routes need one (`verifier.app`).
+A token is shown once and kept as its digest (`runtime.tokens`). Not here: which routes need one
+(`verifier.app`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 
-from fastapi import HTTPException, Request
 from sqlalchemy import Column, String, Table, delete, insert, select
 
 from runtime.database import Database
+from runtime.tokens import is_token_name, new_token, secret_digest
 from vclib.datetimes import format_datetime
 from vclib.errors import ConfigurationError
 from verifier.store import TABLES
 
-_TOKEN_BYTES = 32
-_MAX_TOKEN_CHARACTERS = 200
 _MAX_NAME_CHARACTERS = 100
 
 _tokens = Table(
@@ -51,14 +44,14 @@ class AccessTokens:
 
     def create(self, name: str, *, now: datetime) -> str:
         """Return a new token for `name`, to be shown once; ConfigurationError for a name that is taken."""
-        if not name.strip() or len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
+        if not is_token_name(name):
             raise ConfigurationError(f"a token's name has 1 to {_MAX_NAME_CHARACTERS} printable characters")
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        token = new_token()
         with self._database.writing() as connection:
             taken = connection.execute(select(_tokens.c.name).where(_tokens.c.name == name)).one_or_none()
             if taken is not None:
                 raise ConfigurationError(f"there is a token named {name!r} already; revoke it first")
-            values = {"name": name, "hash": _hash(token), "created": format_datetime(now)}
+            values = {"name": name, "hash": secret_digest(token), "created": format_datetime(now)}
             connection.execute(insert(_tokens).values(values))
         return token
 
@@ -77,30 +70,5 @@ class AccessTokens:
     def accepts(self, token: str) -> bool:
         """Whether a token is one of these."""
         with self._database.reading() as connection:
-            query = select(_tokens.c.name).where(_tokens.c.hash == _hash(token))
+            query = select(_tokens.c.name).where(_tokens.c.hash == secret_digest(token))
             return connection.execute(query).one_or_none() is not None
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return the bearer token of a request; None without one, or with more than one Authorization header."""
-    headers = request.headers.getlist("authorization")
-    scheme, _, token = (headers[0] if len(headers) == 1 else "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS or not token.isascii():
-        return None
-    return token
-
-
-def require_token(accepts: Callable[[str], bool]) -> Callable[[Request], None]:
-    """Return a route's dependency that refuses a request without an accepted token as 401."""
-
-    def check(request: Request) -> None:
-        token = bearer_token(request)
-        if token is None or not accepts(token):
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
-
-    return check
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

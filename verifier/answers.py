@@ -8,7 +8,7 @@ over nonce and audience, the credential by `Verifier`, the query part by part (t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from protocols.oid4vp import (
@@ -25,7 +25,7 @@ from vclib.strict_json import JSONObject
 from vclib.verification import BindingState
 from verifier.inputs import is_presentation
 from verifier.report import result_json
-from verifier.service import CheckedCredential, CheckResult, Memory, Question, Verifier
+from verifier.service import CheckedCredential, CheckResult, OneChallenge, Question, Verifier
 from verifier.store import Challenge
 
 # Reasons that say that a presentation was not made for this request: then it is no answer to it.
@@ -41,7 +41,7 @@ class Asked:
     """
 
     query: DCQLQuery
-    nonce: str
+    nonce: str = field(repr=False)
     audience: str
     expires: datetime
     require_holder: bool = False
@@ -86,28 +86,12 @@ def answers_json(answers: Sequence[Answer]) -> JSONObject:
     }
 
 
-@dataclass(frozen=True)
-class _AskedMemory:
-    """The verifier's memory where the challenge is a transaction's nonce: spent with the transaction."""
-
-    memory: Memory
-    asked: Asked
-
-    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
-        return Challenge(self.asked.nonce, self.asked.audience, self.asked.expires)
-
-    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
-        """Do nothing: several presentations of one answer carry the same nonce."""
-
-    def note_status_list(self, url: str, valid_from: datetime) -> bool:
-        return self.memory.note_status_list(url, valid_from)
-
-
 def _judge(
     verifier: Verifier, document: JSONObject, query: CredentialQuery, asked: Asked, *, now: datetime
 ) -> CheckResult:
     if verifier.store is not None:
-        verifier = replace(verifier, store=_AskedMemory(verifier.store, asked))
+        sent = Challenge(asked.nonce, asked.audience, asked.expires)
+        verifier = replace(verifier, store=OneChallenge(sent, verifier.store))
     if not is_presentation(document):
         if query.holder_binding:
             raise InvalidResponseError(f"vp_token: expected a presentation for {query.id}, found none")

@@ -18,12 +18,13 @@ from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
 
 from protocols.oid4vp import RequestSigner
+from runtime.bearer import require_token
 from runtime.service_app import RateLimit, create_service_app
 from runtime.web import Problem, json_body, json_response, problem_response, read_body
 from vclib.did import Fetch
 from vclib.errors import MalformedValueError
 from vclib.policy import TrustedIssuers
-from verifier.access import AccessTokens, require_token
+from verifier.access import AccessTokens
 from verifier.caching import Ages, DocumentCache
 from verifier.config import VerifierConfig
 from verifier.did_web import did_web_router

@@ -1,7 +1,6 @@
 """`ddcc verifier init`, `config`, `serve` and `token`: a verifier that others reach over HTTP.
 
-Only puts together settings, database, trust file and sockets. Plain http leaves this machine only behind a
-proxy that speaks TLS, and somebody has to say that there is one. Not here: any decision (`verifier.app`).
+Only puts together settings, database, trust file and sockets. Not here: any decision (`verifier.app`).
 """
 
 from __future__ import annotations
@@ -9,13 +8,22 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
-from urllib.parse import urlsplit
 
 import typer
 
 from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, reporting_errors
 from runtime.folders import make_folder
+from runtime.serve_options import (
+    BehindProxy,
+    Host,
+    Port,
+    TLSCertificate,
+    TLSKey,
+    Workers,
+    check_exposure,
+    tls_files,
+)
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
 from verifier.config import VerifierConfig, load_config, service_config
@@ -30,8 +38,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 tokens = typer.Typer(help="Access tokens of those who may start exchanges.", no_args_is_help=True)
 app.add_typer(tokens, name="token")
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Home: TypeAlias = Annotated[
     Path | None, typer.Option("--home", help="Folder of the verifier. DDCC_VERIFIER_HOME.")
@@ -97,18 +103,12 @@ def config_command(home: Home = None, as_json: AsJSON = False) -> None:
     ),
 )
 def serve_command(
-    host: Annotated[str, typer.Option("--host", help="Address of this machine to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 for any.")] = 8442,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")] = 1,
-    certificate: Annotated[
-        Path | None, typer.Option("--tls-certificate", help="Server certificate with its chain, PEM.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--tls-key", help="Private key of the certificate, PEM.")
-    ] = None,
-    behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="A proxy in front of it speaks TLS: serve plain http.")
-    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8442,
+    workers: Workers = 1,
+    certificate: TLSCertificate = None,
+    key: TLSKey = None,
+    behind_proxy: BehindProxy = False,
     allow_loopback: Annotated[
         bool,
         typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
@@ -123,7 +123,8 @@ def serve_command(
         config = service_config(home)
         if database is not None:
             config = replace(config, database_url=database)
-        check_exposure(host, tls=certificate is not None, behind_proxy=behind_proxy)
+        tls = tls_files(certificate, key)
+        check_exposure(host, tls=tls is not None, behind_proxy=behind_proxy)
         trusted = read_trust_file(config.trust_path) if config.trust_path.exists() else None
         if trusted is None:
             print_warning(f"no trust file {config.trust_path}: any issuer is looked up, nobody is trusted")
@@ -139,7 +140,7 @@ def serve_command(
             identity,
             address=(host, port),
             workers=workers,
-            tls=(certificate, key),
+            tls=tls,
             fetches=not offline,
             allow_loopback=allow_loopback,
             behind_proxy=behind_proxy,
@@ -211,21 +212,12 @@ def effective_settings(config: VerifierConfig) -> JSONObject:
     for setting in SETTINGS:
         value = getattr(config, setting if setting in known else f"{setting}_setting")
         if setting == "database_url" and value is not None:
-            value = _without_password(str(value))
+            value = _shown_url(str(value))
         shown[setting] = {
             "value": str(value) if isinstance(value, Path) else value,
             "source": config.sources.get(setting, "default"),
         }
     return shown
-
-
-def check_exposure(host: str, *, tls: bool, behind_proxy: bool) -> None:
-    """Refuse to serve plain http to other machines, unless a proxy is said to speak TLS in front of it."""
-    if not tls and host not in _LOOPBACK and not behind_proxy:
-        raise ConfigurationError(
-            f"{host} can be reached from other machines: give --tls-certificate and --tls-key, "
-            "or say --behind-proxy"
-        )
 
 
 def _opened(home: Path | None, database: str | None) -> VerifierStore:
@@ -242,12 +234,11 @@ def _open(config: VerifierConfig) -> VerifierStore:
     return VerifierStore.open_home(config)
 
 
-def _without_password(url: str) -> str:
+def _shown_url(url: str) -> str:
     """Return a database URL as it may be shown; none of it if it is no URL at all."""
+    from runtime.database import shown_url
+
     try:
-        parts = urlsplit(url)
-        if parts.password is None:
-            return url
-        return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")).geturl()
-    except ValueError:
+        return shown_url(url)
+    except ConfigurationError:
         return "(not a URL)"

@@ -8,7 +8,6 @@ deleted, with what the holder disclosed. Not here: what ends an exchange, and ho
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +27,7 @@ from sqlalchemy import (
 
 from protocols.vcalm_exchanges import ExchangeState, WorkflowConfig
 from runtime.database import Database
+from runtime.tokens import secret_digest
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from verifier.store import TABLES, TooManyOpenError
@@ -114,7 +114,7 @@ class ExchangeStore:
     ) -> None:
         """Remember a new exchange, forget what has expired; TooManyOpenError where `max_open` are open."""
         values = {
-            "hash": _hash(exchange_id),
+            "hash": secret_digest(exchange_id),
             "workflow": workflow_id,
             "expires": format_datetime(expires),
             "state": str(ExchangeState.PENDING),
@@ -198,8 +198,4 @@ class ExchangeStore:
 
 
 def _is(exchange_id: str, now: datetime) -> ColumnElement[bool]:
-    return (_exchanges.c.hash == _hash(exchange_id)) & (_exchanges.c.expires >= format_datetime(now))
-
-
-def _hash(exchange_id: str) -> str:
-    return hashlib.sha256(exchange_id.encode()).hexdigest()
+    return (_exchanges.c.hash == secret_digest(exchange_id)) & (_exchanges.c.expires >= format_datetime(now))

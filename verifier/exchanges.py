@@ -36,7 +36,7 @@ from verifier.config import VerifierConfig
 from verifier.exchange_store import ExchangeRow, ExchangeStore
 from verifier.inputs import is_presentation
 from verifier.report import result_json
-from verifier.service import CheckResult, Question, Verifier
+from verifier.service import CheckResult, OneChallenge, Question, Verifier
 from verifier.store import Challenge, VerifierStore
 
 _ID_BYTES = 16
@@ -59,25 +59,6 @@ class NotAcceptedError(VCError):
     """What was presented does not answer the request, or was refused."""
 
     code = "not-accepted"
-
-
-@dataclass(frozen=True)
-class _ExchangeMemory:
-    """One exchange as a verifier's memory: its one challenge, which ending the exchange will spend."""
-
-    challenge: Challenge
-    store: VerifierStore
-
-    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
-        if challenge != self.challenge.challenge or now > self.challenge.expires:
-            raise InvalidChallengeError("this challenge was not sent in this exchange")
-        return self.challenge
-
-    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
-        """Nothing: the statement that ends the exchange decides which answer was first."""
-
-    def note_status_list(self, url: str, valid_from: datetime) -> bool:
-        return self.store.note_status_list(url, valid_from)
 
 
 @dataclass(frozen=True)
@@ -221,7 +202,7 @@ class Exchanges:
         if request.challenge is None or request.domain is None:
             raise ConfigurationError("an exchange asks for a challenge and a domain")
         sent = Challenge(request.challenge, request.domain, row.expires)
-        verifier = replace(self.verifier, store=_ExchangeMemory(sent, self.store))
+        verifier = replace(self.verifier, store=OneChallenge(sent, self.store))
         question = Question(
             request.challenge, request.domain, self.config.require_holder, self.config.require_status
         )

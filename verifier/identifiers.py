@@ -63,10 +63,7 @@ def identifiers_router(
                 )
             return answer(resolve(identifier, fetch=fetch, options=options).to_json(), HTTPStatus.OK)
         except DIDError as err:
-            status = next(
-                (status for kind, status in _STATUS if isinstance(err, kind)), HTTPStatus.BAD_REQUEST
-            )
-            return answer(dereferencing_error(err) if is_url else resolution_error(err), status)
+            return answer(dereferencing_error(err) if is_url else resolution_error(err), _status_of(err))
 
     return router
 

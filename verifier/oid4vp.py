@@ -8,16 +8,16 @@ Source: VP 5.10, 8.2.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 
+from protocols.oauth import describe
 from protocols.oid4vp import (
     REQUEST_OBJECT_MEDIA_TYPE,
     AuthorizationError,
@@ -27,6 +27,7 @@ from protocols.oid4vp import (
     check_endpoint,
 )
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
+from runtime.refusing import NO_STORE, refusing_route
 from runtime.web import JSONBody, RequestError, describe_body, json_response
 from vclib.datetimes import format_datetime
 from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError, VCError
@@ -35,7 +36,6 @@ from verifier.requests import PresentationRequests, RequestOrder, UnknownRequest
 
 _logger = logging.getLogger(__name__)
 
-_NO_STORE = {"cache-control": "no-store"}
 # As many as `protocols.oid4vp.responses` reads, and base64url and form encoding around them.
 _MAX_RESPONSE_BYTES = 9 * 1024 * 1024
 _MAX_SECRET = 200
@@ -86,7 +86,7 @@ def _page_router(
             "clientId": created.client_id,
             "expires": format_datetime(created.expires),
         }
-        return json_response(answer, status=HTTPStatus.CREATED, headers=_NO_STORE)
+        return json_response(answer, status=HTTPStatus.CREATED, headers=NO_STORE)
 
     @router.get("/requests/{transaction_id}/result")
     def get_result(transaction_id: str, response_code: str | None = None) -> Response:
@@ -98,17 +98,17 @@ def _page_router(
         answer: JSONObject = {"state": str(progress.state)}
         if progress.result is not None:
             answer["result"] = progress.result
-        return json_response(answer, headers=_NO_STORE)
+        return json_response(answer, headers=NO_STORE)
 
     return router
 
 
 def _wallet_router(requests: PresentationRequests, clock: Callable[[], datetime]) -> APIRouter:
-    router = APIRouter(tags=["OpenID4VP"], route_class=_OAuthRoute)
+    router = APIRouter(tags=["OpenID4VP"], route_class=refusing_route(_refusal_of))
 
     def request_object(request_id: str, post: RequestURIPost) -> Response:
         text = requests.request_object(request_id, post, now=clock())
-        return Response(text, HTTPStatus.OK, _NO_STORE, REQUEST_OBJECT_MEDIA_TYPE)
+        return Response(text, HTTPStatus.OK, NO_STORE, REQUEST_OBJECT_MEDIA_TYPE)
 
     @router.get("/requests/{request_id}/object")
     def get_object(request_id: str) -> Response:
@@ -127,32 +127,22 @@ def _wallet_router(requests: PresentationRequests, clock: Callable[[], datetime]
         # Any: what the dependency gives is a mapping of texts.
         fields: Annotated[Any, Depends(form_body(max_bytes=_MAX_RESPONSE_BYTES))],
     ) -> Response:
-        return json_response(requests.take(request_id, fields, now=clock()), headers=_NO_STORE)
+        return json_response(requests.take(request_id, fields, now=clock()), headers=NO_STORE)
 
     return router
 
 
-class _OAuthRoute(APIRoute):
-    """A route that answers refusals as OAuth does."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except RequestError as err:
-                return _refusal(InvalidRequestError(err.message), err.status)
-            except UnknownRequestError as err:
-                return _refusal(err, HTTPStatus.NOT_FOUND)
-            except AuthorizationError as err:
-                return _refusal(err, HTTPStatus.BAD_REQUEST)
-            except MalformedError as err:
-                return _refusal(InvalidRequestError(err.message), HTTPStatus.BAD_REQUEST)
-            except (StoreError, ConfigurationError) as err:
-                return _unavailable(err)
-
-        return answer
+def _refusal_of(error: VCError) -> Response | None:
+    """Return how OAuth answers a refusal."""
+    if isinstance(error, RequestError):
+        return _refusal(InvalidRequestError(error.message), error.status)
+    if isinstance(error, UnknownRequestError):
+        return _refusal(error, HTTPStatus.NOT_FOUND)
+    if isinstance(error, AuthorizationError):
+        return _refusal(error, HTTPStatus.BAD_REQUEST)
+    if isinstance(error, MalformedError):
+        return _refusal(InvalidRequestError(error.message), HTTPStatus.BAD_REQUEST)
+    return _unavailable(error) if isinstance(error, (StoreError, ConfigurationError)) else None
 
 
 def _unavailable(error: VCError) -> Response:
@@ -163,13 +153,8 @@ def _unavailable(error: VCError) -> Response:
 
 
 def _refusal(error: AuthorizationError, status: HTTPStatus) -> Response:
-    body: JSONObject = {"error": error.code, "error_description": _ascii(error.message)}
-    return json_response(body, status=status, headers=_NO_STORE)
-
-
-def _ascii(text: str) -> str:
-    # RFC 6749 section 5.2: printable ASCII without quotation mark and backslash.
-    return "".join(item if " " <= item <= "~" and item not in '"\\' else "?" for item in text)[:500]
+    body: JSONObject = {"error": error.code, "error_description": describe(error.message)}
+    return json_response(body, status=status, headers=NO_STORE)
 
 
 def order_from_json(body: JSONObject, *, allow_loopback: bool) -> RequestOrder:

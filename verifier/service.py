@@ -71,7 +71,7 @@ class Question:
 
 
 class Memory(Protocol):
-    """What a verifier remembers: `verifier.store.VerifierStore`, or one exchange of it."""
+    """What a verifier remembers: `verifier.store.VerifierStore`, or one challenge of it."""
 
     def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
         """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""
@@ -84,6 +84,30 @@ class Memory(Protocol):
     def note_status_list(self, url: str, valid_from: datetime) -> bool:
         """Remember a checked status list; False if a newer one of that URL was seen before."""
         ...
+
+
+@dataclass(frozen=True)
+class OneChallenge:
+    """A memory that knows one challenge, that of an exchange or a transaction.
+
+    Whoever makes it ends the exchange by one statement, which decides which answer was first.
+    """
+
+    challenge: Challenge
+    memory: Memory
+
+    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
+        """Return the challenge while it may be answered; InvalidChallengeError for any other."""
+        if challenge != self.challenge.challenge or now > self.challenge.expires:
+            raise InvalidChallengeError("this challenge was not sent in this exchange")
+        return self.challenge
+
+    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
+        """Do nothing: several presentations of one answer may carry it, and ending the exchange spends it."""
+
+    def note_status_list(self, url: str, valid_from: datetime) -> bool:
+        """Remember a checked status list; False if a newer one of that URL was seen before."""
+        return self.memory.note_status_list(url, valid_from)
 
 
 @dataclass(frozen=True, eq=False)

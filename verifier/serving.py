@@ -8,16 +8,15 @@ each worker, because a connection must not pass through a fork. Not here: settin
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from fastapi import FastAPI
 
 from runtime.commands import utc_now
 from runtime.fetch import Fetcher
 from runtime.logs import configure_logging
+from runtime.serve_options import url_of
 from runtime.service_app import RateLimit
 from runtime.serving import TLSFiles, bind, port_of, serve_workers
-from vclib.errors import ConfigurationError
 from vclib.policy import TrustedIssuers
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig
@@ -32,7 +31,7 @@ def serve_verifier(
     *,
     address: tuple[str, int],
     workers: int,
-    tls: tuple[Path | None, Path | None],
+    tls: TLSFiles | None,
     fetches: bool,
     allow_loopback: bool,
     behind_proxy: bool,
@@ -40,11 +39,10 @@ def serve_verifier(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is told the URL that answers.
 
-    `identity` signs requests to wallets, `tls` are certificate and key. Raises ConfigurationError and
+    `identity` signs requests to wallets. Raises ConfigurationError and
     StoreError.
     """
     configure_logging()
-    files = tls_files(*tls)
     VerifierStore.open_home(config).close()
     fetch = Fetcher(allow_loopback=allow_loopback) if fetches else None
     rate = rate_of(config, behind_proxy=behind_proxy)
@@ -61,8 +59,8 @@ def serve_verifier(
         )
 
     bound = bind(*address)
-    url = f"{'http' if files is None else 'https'}://{address[0]}:{port_of(bound)}"
-    serve_workers(make_app, bound, workers=workers, tls=files, on_ready=lambda: announce(url))
+    url = url_of(address[0], port_of(bound), tls=tls is not None)
+    serve_workers(make_app, bound, workers=workers, tls=tls, on_ready=lambda: announce(url))
 
 
 def rate_of(config: VerifierConfig, *, behind_proxy: bool) -> RateLimit | None:
@@ -71,12 +69,3 @@ def rate_of(config: VerifierConfig, *, behind_proxy: bool) -> RateLimit | None:
         return None
     each = config.requests_per_second
     return RateLimit(float(each), burst=3 * each, exempt_loopback=behind_proxy)
-
-
-def tls_files(certificate: Path | None, key: Path | None) -> TLSFiles | None:
-    """Return the files of a server certificate, None without; ConfigurationError for only one of them."""
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise ConfigurationError("TLS needs both --tls-certificate and --tls-key")
-    return TLSFiles(certificate, key)

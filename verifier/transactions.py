@@ -13,8 +13,7 @@ Not here: what an answer is worth (`verifier.requests`).
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -33,6 +32,7 @@ from sqlalchemy import (
 )
 
 from runtime.database import Database
+from runtime.tokens import secret_digest
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.encoding import decode_base64url, encode_base64url
 from vclib.keys import KeyType, PrivateKey
@@ -79,7 +79,7 @@ class Transaction:
 
     request_id: str
     client_id: str
-    nonce: str
+    nonce: str = field(repr=False)
     asked: JSONObject
     encryption_key: PrivateKey | None
     expires: datetime
@@ -104,7 +104,7 @@ class Transactions:
         key = transaction.encryption_key
         values = {
             "request_id": transaction.request_id,
-            "transaction_hash": secret_hash(transaction_id),
+            "transaction_hash": secret_digest(transaction_id),
             "state": TransactionState.OPEN.value,
             "client_id": transaction.client_id,
             "nonce": transaction.nonce,
@@ -157,7 +157,7 @@ class Transactions:
             "state": TransactionState.ANSWERED.value,
             "result": dump_json(result),
             "encryption_key": None,
-            "response_code_hash": None if response_code is None else secret_hash(response_code),
+            "response_code_hash": None if response_code is None else secret_digest(response_code),
         }
         with self._database.writing() as connection:
             statement = update(_transactions).where(is_this, *_is_waiting(now)).values(values)
@@ -169,7 +169,7 @@ class Transactions:
         None for an unknown transaction, one that nobody answered in time, and a response code that is missing
         or another one: whoever asks learns no more.
         """
-        is_this = _transactions.c.transaction_hash == secret_hash(transaction_id)
+        is_this = _transactions.c.transaction_hash == secret_digest(transaction_id)
         with self._database.reading() as connection:
             row = connection.execute(select(_transactions).where(is_this)).one_or_none()
         if row is None or parse_datetime(row.expires) + _REMEMBERED < now:
@@ -179,7 +179,7 @@ class Transactions:
             in_time = state is TransactionState.COLLECTED or parse_datetime(row.expires) >= now
             return Progress(state) if in_time else None
         if row.response_code_hash is not None and (
-            response_code is None or secret_hash(response_code) != row.response_code_hash
+            response_code is None or secret_digest(response_code) != row.response_code_hash
         ):
             return None
         is_answered = _transactions.c.state == TransactionState.ANSWERED.value
@@ -189,11 +189,6 @@ class Transactions:
         if taken.rowcount != 1:
             return Progress(TransactionState.COLLECTED)
         return Progress(TransactionState.ANSWERED, parse_json_object(row.result))
-
-
-def secret_hash(secret: str) -> str:
-    """Return the SHA-256 of a random secret, by which it is looked up; nothing in the database tells it."""
-    return hashlib.sha256(secret.encode("utf-8")).hexdigest()
 
 
 def _is_waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:

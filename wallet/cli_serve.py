@@ -6,7 +6,6 @@ printed once, or kept in a file for its owner only. Not here: what is done (`wal
 
 from __future__ import annotations
 
-import secrets
 import stat
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +15,12 @@ import typer
 from runtime.atomic import read_file, write_file
 from runtime.commands import PassphraseFile, epilog
 from runtime.console import print_line, print_warning, reporting_errors
+from runtime.tokens import new_token
 from vclib.errors import ConfigurationError
 from wallet.cli_shared import WalletFile, opened
 
 app = typer.Typer()
 
-_TOKEN_BYTES = 32
 _MIN_TOKEN_CHARACTERS = 32
 _MAX_TOKEN_BYTES = 400
 
@@ -52,7 +51,7 @@ def serve_command(
         from wallet.holder_service import HolderService
         from wallet.service_app import create_holder_app
 
-        token = secrets.token_urlsafe(_TOKEN_BYTES) if token_file is None else token_of(token_file)
+        token = new_token() if token_file is None else token_of(token_file)
         with opened(wallet, passphrase_file) as holder, bind_loopback(port) as bound:
             number = port_of(bound)
             hosts = (f"127.0.0.1:{number}", f"localhost:{number}")
@@ -73,7 +72,7 @@ def token_of(file: Path) -> str:
     Raises ConfigurationError for a file that others can read, or whose token is short; StoreError.
     """
     if not file.exists():
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        token = new_token()
         write_file(file, f"{token}\n".encode(), overwrite=False)
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise ConfigurationError(f"other users of this computer can read {file}: chmod 600 it")

@@ -59,7 +59,6 @@ from protocols.oid4vci.errors import (
     UnknownCredentialIdentifierError,
     UnknownOAuthError,
     UnsupportedGrantTypeError,
-    describe,
     error_from_json,
 )
 from protocols.oid4vci.issuer_metadata import (
@@ -165,7 +164,6 @@ __all__ = [
     "build_jwt_proof",
     "check_issuer_identifier",
     "check_url",
-    "describe",
     "error_from_json",
     "issuer_metadata_url",
     "offer_reference_uri",

@@ -9,19 +9,15 @@ Sources: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 9396 section 5, OpenID4
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import ClassVar
 
+from protocols.oauth import describe
 from vclib.errors import MalformedError, MalformedValueError, VCError
 from vclib.strict_json import JSONObject
 
-# RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
-_NOT_ALLOWED = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
-_QUOTES = str.maketrans({'"': "'", "\\": "/"})
-_MAX_DESCRIPTION = 500
 _MAX_ERROR = 100
 
 
@@ -210,11 +206,6 @@ ERRORS: Mapping[str, type[OAuthError]] = MappingProxyType(
         )
     }
 )
-
-
-def describe(message: str) -> str:
-    """Return `message` in the characters that `error_description` may have, at most 500 of them."""
-    return _NOT_ALLOWED.sub("?", message.translate(_QUOTES))[:_MAX_DESCRIPTION]
 
 
 def error_from_json(body: JSONObject) -> OAuthError:

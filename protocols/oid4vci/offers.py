@@ -7,7 +7,7 @@ knows are ignored, as section 4.1.1 says. Not here: fetching.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from protocols.oid4vci.errors import InvalidMessageError, refusing_as
@@ -71,7 +71,7 @@ class TxCode:
 class PreAuthorizedGrant:
     """A code that is exchanged for a token; with `tx_code` the holder has to type a second one."""
 
-    code: str
+    code: str = field(repr=False)
     tx_code: TxCode | None = None
     authorization_server: str | None = None
 

@@ -7,7 +7,7 @@ that nobody knows are ignored, as RFC 6749 says. Not here: whether a code is goo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocols.oid4vci.errors import (
     InvalidAuthorizationDetailsError,
@@ -61,8 +61,8 @@ class AuthorizationDetail:
 class TokenRequest:
     """POST token endpoint: the code from the offer, and the transaction code where the offer wants one."""
 
-    code: str
-    tx_code: str | None = None
+    code: str = field(repr=False)
+    tx_code: str | None = field(default=None, repr=False)
     client_id: str | None = None
     authorization_details: tuple[AuthorizationDetail, ...] = ()
 
@@ -99,7 +99,7 @@ class TokenRequest:
 class TokenResponse:
     """A bearer token; `expires_in` is in seconds. Identifiers in the details have to be used."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: int | None = None
     authorization_details: tuple[AuthorizationDetail, ...] = ()
 
@@ -130,7 +130,7 @@ class TokenResponse:
 class NonceResponse:
     """POST nonce endpoint: the value that the next key proofs have to carry."""
 
-    c_nonce: str
+    c_nonce: str = field(repr=False)
 
     @classmethod
     def from_json(cls, body: JSONObject) -> NonceResponse:

@@ -10,7 +10,7 @@ Not here: whether the verifier is who it says (`authentication`), how a request 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -75,7 +75,7 @@ class AuthorizationRequest:
     client_id: ClientId
     response_mode: ResponseMode
     response_uri: str
-    nonce: str
+    nonce: str = field(repr=False)
     query: DCQLQuery
     state: str | None = None
     client_metadata: ClientMetadata = NOT_SAID

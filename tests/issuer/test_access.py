@@ -1,4 +1,4 @@
-"""issuer.access: a token opens what its role allows, as long as it lasts, and refusals leave a trace."""
+"""issuer.access, access_control: a token opens what its role allows; refusals leave a trace."""
 
 from __future__ import annotations
 

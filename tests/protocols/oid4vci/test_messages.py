@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.oauth import describe
 from protocols.oid4vci import (
     AuthorizationDetail,
     AuthorizationServerMetadata,
@@ -30,11 +31,11 @@ from protocols.oid4vci import (
     NonceResponse,
     Notification,
     OAuthError,
+    PreAuthorizedGrant,
     TokenRequest,
     TokenResponse,
     UnknownOAuthError,
     UnsupportedGrantTypeError,
-    describe,
     error_from_json,
     parse_offer_uri,
 )
@@ -330,3 +331,18 @@ def test_any_link_is_read_or_refused(query: str) -> None:
     for text in (query, f"openid-credential-offer://?credential_offer={query}"):
         with contextlib.suppress(InvalidMessageError):
             parse_offer_uri(text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        TokenRequest("SplxlOBeZQQYbYS6WxSbIA", "SplxlOBeZQQYbYS6WxSbIA"),
+        TokenResponse("SplxlOBeZQQYbYS6WxSbIA"),
+        NonceResponse("SplxlOBeZQQYbYS6WxSbIA"),
+        PreAuthorizedGrant("SplxlOBeZQQYbYS6WxSbIA"),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_no_secret_is_in_the_words_for_a_message(message: object) -> None:
+    """M8: what ends in a log or a trace opens nothing."""
+    assert "SplxlOBeZQQYbYS6WxSbIA" not in repr(message)
