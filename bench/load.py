@@ -17,6 +17,8 @@ from bench.timing import Timing
 
 # One piece of work of a client, from its number: a request, or a whole flow of them.
 Work = Callable[[int], Awaitable[None]]
+# What ends a load in its event loop, such as closing connections.
+End = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,25 @@ class Load:
         return len(self.latency.milliseconds) / self.seconds
 
 
-def closed_load(work: Work, *, clients: int, count: int) -> Load:
+async def _nothing() -> None:
+    return
+
+
+def closed_load(work: Work, *, clients: int, count: int, at_end: End = _nothing) -> Load:
     """Do `count` pieces of work with `clients` at a time, each client one after the other."""
-    return asyncio.run(_closed(work, clients, count))
+    return asyncio.run(_ended(_closed(work, clients, count), at_end))
 
 
-def open_load(work: Work, *, rate: float, count: int) -> Load:
+def open_load(work: Work, *, rate: float, count: int, at_end: End = _nothing) -> Load:
     """Begin `count` pieces of work at `rate` a second; latency counts from the moment each was due."""
-    return asyncio.run(_open(work, rate, count))
+    return asyncio.run(_ended(_open(work, rate, count), at_end))
+
+
+async def _ended(load: Awaitable[Load], at_end: End) -> Load:
+    try:
+        return await load
+    finally:
+        await at_end()
 
 
 async def _closed(work: Work, clients: int, count: int) -> Load:
