@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.synced
 WORKERS ?= auto
 
-.PHONY: demo test lint format bench interop migration lock clean help
+.PHONY: demo test lint format bench bench-http interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -30,6 +30,9 @@ format: $(STAMP) ## bring the code into the one style
 
 bench: $(STAMP) ## measure the cryptosuites on this machine
 	$(BIN)/python -m bench
+
+bench-http: $(STAMP) ## measure the services on this machine (the first time fills databases for minutes)
+	$(BIN)/python -m bench.services --section docs/benchmarks.md $(BENCH)
 
 interop: $(STAMP) tests/interop/node_modules/.package-lock.json ## check against other implementations (needs node)
 	DDCC_REQUIRE_INTEROP=1 $(BIN)/pytest tests/interop

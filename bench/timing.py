@@ -27,7 +27,12 @@ class Timing:
     @property
     def p95(self) -> float:
         """Return the duration in milliseconds that 95 of 100 calls stay under."""
-        return self.milliseconds[min(len(self.milliseconds) - 1, int(0.95 * len(self.milliseconds)))]
+        return self.percentile(95)
+
+    def percentile(self, percent: float) -> float:
+        """Return the duration in milliseconds that `percent` of 100 calls stay under."""
+        last = len(self.milliseconds) - 1
+        return self.milliseconds[min(last, int(percent / 100 * len(self.milliseconds)))]
 
     @property
     def per_second(self) -> float:

@@ -101,11 +101,11 @@ def init_command(
         print_line(f"made the issuer {name!r} in {folder}")
         for key_type, key_did in config.dids.items():
             print_line(f"  {key_type:<11} {key_did}")
-        if config.serves_lists:
-            print_line("to serve it: ddcc issuer serve")
-        elif status_url is None:
+        if url is None and status_url is None:
             print_line("  without --url or --status-url, status lists travel as files: check --status FILE")
         print_line("next: ddcc issuer trust-entry > trust.json, ddcc issuer mint FILE --holder DID")
+        if url is not None:
+            print_line("or over the network: ddcc issuer serve, ddcc issuer offer FILE")
 
 
 @app.command("trust-entry", epilog=epilog("ddcc issuer trust-entry > trust.json"))

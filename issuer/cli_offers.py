@@ -6,7 +6,7 @@ it. Only translates between the command line and `issuer.offering`.
 
 from __future__ import annotations
 
-import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,7 +25,8 @@ from issuer.service_secrets import ServiceSecrets
 from runtime.atomic import write_file
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, read_input, reporting_errors
-from runtime.qr import QRCode, make_qr
+from runtime.qr import QRCode, check_fits, make_qr
+from runtime.terminal import columns_of
 from vclib.datetimes import format_datetime
 from vclib.errors import ConfigurationError, ParsingError, RecordError, StoreError
 from vclib.strict_json import JSONObject
@@ -43,6 +44,10 @@ def offer_command(
     tx_code: Annotated[
         bool, typer.Option("--tx-code/--no-tx-code", help="Ask the holder for a code that is told elsewhere.")
     ] = True,
+    tx_code_file: Annotated[
+        Path | None,
+        typer.Option("--tx-code-file", metavar="FILE", help="Write this code into a file instead."),
+    ] = None,
     deferred: Annotated[
         bool, typer.Option("--deferred", help="Issue only after `ddcc issuer approve OFFER`.")
     ] = False,
@@ -73,7 +78,7 @@ def offer_command(
     """Offer the credential of one health record to a wallet, as a link and a QR code."""
     with reporting_errors(as_json=as_json), _opened(home) as offering:
         now = utc_now()
-        _check_qr_file(qr, force=force)
+        _check_files(qr, tx_code_file if tx_code else None, force=force)
         options = MintOptions(
             suite=suite, plain=plain, valid_days=valid_days, mandatory=tuple(mandatory or ()), again=again
         )
@@ -90,16 +95,14 @@ def offer_command(
         if qr is not None:
             # Whoever sees the code may fetch the credential, so the file is its owner's.
             write_file(qr, _picture(code, qr), overwrite=force)
+        if tx_code_file is not None and created.tx_code is not None:
+            write_file(tx_code_file, f"{created.tx_code}\n".encode(), overwrite=force)
         if as_json:
-            print_json(_created_json(created, link))
+            print_json(_created_json(created, link, with_code=tx_code_file is None))
             return
-        _tell(created, link)
+        _tell(created, link, tx_code_file)
         if qr_terminal:
-            if shutil.get_terminal_size().columns < code.columns:
-                print_warning(
-                    f"the code needs a window of {code.columns} columns; a picture scans better: --qr"
-                )
-            print(code.terminal(), end="")
+            _print_code(code)
 
 
 @app.command("offers", epilog=epilog("ddcc issuer offers"))
@@ -159,10 +162,11 @@ def _one_record(file: Path, now: datetime) -> Record:
     return row.record
 
 
-def _check_qr_file(qr: Path | None, *, force: bool) -> None:
+def _check_files(qr: Path | None, tx_code_file: Path | None, *, force: bool) -> None:
     """Refuse before anything is offered what could not be written afterwards."""
-    if qr is not None and qr.exists() and not force:
-        raise StoreError(f"{qr} exists already; use --force to replace it")
+    for path in (qr, tx_code_file):
+        if path is not None and path.exists() and not force:
+            raise StoreError(f"{path} exists already; use --force to replace it")
     if qr is not None and qr.suffix.lower() not in (".png", ".svg"):
         raise ConfigurationError(f"--qr: expected a name that ends in .png or .svg, found {qr.name!r}")
 
@@ -171,14 +175,26 @@ def _picture(code: QRCode, file: Path) -> bytes:
     return code.svg() if file.suffix.lower() == ".svg" else code.png()
 
 
-def _created_json(created: CreatedOffer, link: str) -> JSONObject:
+def _print_code(code: QRCode) -> None:
+    """Print the code where it fits; the offer is made and its link told, so it is no failure if not."""
+    try:
+        check_fits(code, columns_of(sys.stdout))
+    except ConfigurationError as err:
+        print_warning(err.message)
+        return
+    print(code.terminal(), end="")
+
+
+def _created_json(created: CreatedOffer, link: str, *, with_code: bool) -> JSONObject:
     answer: JSONObject = {
         "offerId": created.offer_id,
         "link": link,
         "credentialOffer": created.offer.to_json(),
         "expires": format_datetime(created.expires),
     }
-    return answer | ({"txCode": created.tx_code} if created.tx_code is not None else {})
+    if with_code and created.tx_code is not None:
+        answer["txCode"] = created.tx_code
+    return answer
 
 
 def _offer_json(offer: StoredOffer, told: tuple[str, ...]) -> JSONObject:
@@ -193,8 +209,9 @@ def _offer_json(offer: StoredOffer, told: tuple[str, ...]) -> JSONObject:
     }
 
 
-def _tell(created: CreatedOffer, link: str) -> None:
+def _tell(created: CreatedOffer, link: str, tx_code_file: Path | None) -> None:
     print_line(f"offer {created.offer_id}, good until {format_datetime(created.expires)}")
     print_line(f"  link  {link}")
     if created.tx_code is not None:
-        print_line(f"  code  {created.tx_code}  (tell the holder on another way than the link)")
+        code = created.tx_code if tx_code_file is None else f"in {tx_code_file}"
+        print_line(f"  code  {code}  (tell the holder on another way than the link)")

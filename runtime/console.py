@@ -23,6 +23,7 @@ import typer
 
 from runtime.atomic import read_file, reason
 from runtime.inert import inert_json, inert_text
+from runtime.terminal import columns_of, wrap_line
 from vclib import errors
 from vclib.errors import ConfigurationError, VCError
 from vclib.strict_json import JSONObject, JSONValue, dump_json
@@ -38,6 +39,7 @@ __all__ = [
     "print_error",
     "print_json",
     "print_line",
+    "print_told",
     "print_warning",
     "read_input",
     "read_new_passphrase",
@@ -136,7 +138,7 @@ def report_system_error(error: OSError, *, as_json: bool = False) -> ExitCode:
 
 def print_error(error: VCError, *, as_json: bool = False) -> None:
     """Print `error: [code] message` to standard error, and the error as JSON to standard output if asked."""
-    print(f"error: [{error.code}] {inert_text(error.message)}", file=sys.stderr)
+    print_told(f"error: [{error.code}] {error.message}")
     if as_json:
         # A file name may hold bytes that are no text; JSON has no place for them.
         message = error.message.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -147,13 +149,23 @@ def print_error(error: VCError, *, as_json: bool = False) -> None:
 
 
 def print_warning(message: str) -> None:
-    """Print `warning: message` to standard error, on one line."""
-    print(f"warning: {inert_text(message)}", file=sys.stderr)
+    """Print `warning: message` to standard error, as `print_told` does."""
+    print_told(f"warning: {message}")
+
+
+def print_told(text: str) -> None:
+    """Print a line for a person to standard error, inert; a terminal gets it broken between words."""
+    for line in wrap_line(inert_text(text), columns_of(sys.stderr)):
+        print(line, file=sys.stderr)
 
 
 def print_line(text: str = "") -> None:
-    """Print one line to standard output whatever `text` holds: no line breaks, no control characters."""
-    print(inert_text(text, limit=20_000))
+    """Print one line to standard output whatever `text` holds: no line breaks, no control characters.
+
+    A terminal gets it broken between words.
+    """
+    for line in wrap_line(inert_text(text, limit=20_000), columns_of(sys.stdout)):
+        print(line)
 
 
 def print_json(value: JSONValue) -> None:

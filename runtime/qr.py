@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from vclib.errors import ComplexityError, MalformedValueError, ParsingError, RangeError
+from vclib.errors import ComplexityError, ConfigurationError, MalformedValueError, ParsingError, RangeError
 
 # ISO/IEC 18004 asks for four light modules around the symbol; scanners do rely on it.
 QUIET_ZONE = 4
@@ -99,6 +99,15 @@ def make_qr(text: str) -> QRCode:
         modules=tuple(bytes(row) for row in code.matrix),
         _code=code,
     )
+
+
+def check_fits(code: QRCode, columns: int | None) -> None:
+    """Raise ConfigurationError for a code that so few columns would break; None is no limit."""
+    if columns is not None and columns < code.columns:
+        raise ConfigurationError(
+            f"the QR code needs a window of {code.columns} columns, this one has {columns}: "
+            "write a picture with --qr FILE"
+        )
 
 
 def read_qr(image: bytes) -> str:

@@ -14,10 +14,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
@@ -25,14 +26,13 @@ from sqlalchemy.engine import URL, make_url
 
 _DRIVER = "postgresql+psycopg"
 # What makes it quick: nothing of it has to survive anything.
-_SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "max_connections": "200",
-    "listen_addresses": "127.0.0.1",
-}
-_WATCH = 'cat >/dev/null; "$1" -D "$2/data" -m immediate -t 20 stop >/dev/null 2>&1; rm -rf "$2"'
+_QUICK: Mapping[str, str] = MappingProxyType(
+    {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+)
+_SETTINGS = {"max_connections": "200", "listen_addresses": "127.0.0.1"}
+_WATCH = (
+    'cat >/dev/null; "$1" -D "$2/data" -m "$3" -t 20 stop >/dev/null 2>&1; test "$3" = fast || rm -rf "$2"'
+)
 
 
 def programs() -> Path | None:
@@ -57,6 +57,7 @@ class Cluster:
     port: int
     # Any: what `subprocess` takes to run a program as another user.
     as_user: dict[str, Any]
+    settings: Mapping[str, str]
 
     @property
     def url(self) -> str:
@@ -67,7 +68,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = _SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        place = {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        settings = {**self.settings, **_SETTINGS, **place}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self.run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start")
 
@@ -85,23 +87,32 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(folder_of_programs: Path) -> Iterator[Cluster]:
-    """Give a new server that is gone afterwards."""
+def running_cluster(
+    folder_of_programs: Path, *, settings: Mapping[str, str] = _QUICK, kept_in: Path | None = None
+) -> Iterator[Cluster]:
+    """Give a new server that is gone afterwards; with `kept_in` its folder is that one, and stays.
+
+    A kept one is stopped as a server that is to be started again.
+    """
     as_user = _another_user() if os.geteuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="ddcc-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="ddcc-postgres-")) if kept_in is None else kept_in
+    folder.mkdir(parents=True, exist_ok=True)
     if as_user:
         os.chown(folder, as_user["user"], as_user["group"])
-    cluster = Cluster(folder_of_programs, folder, _free_port(), as_user)
-    watch = ["sh", "-c", _WATCH, "sh", str(folder_of_programs / "pg_ctl"), str(folder)]
+    cluster = Cluster(folder_of_programs, folder, _free_port(), as_user, settings)
+    how = "immediate" if kept_in is None else "fast"
+    watch = ["sh", "-c", _WATCH, "sh", str(folder_of_programs / "pg_ctl"), str(folder), how]
     # In a group of its own, so that an interruption from the terminal does not end it before its time.
     watcher = subprocess.Popen(watch, cwd="/", stdin=subprocess.PIPE, start_new_session=True, **as_user)
     try:
-        cluster.run("initdb", "-U", "ddcc", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        if not (folder / "data" / "PG_VERSION").exists():
+            cluster.run("initdb", "-U", "ddcc", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         cluster.start()
         yield cluster
     finally:
         watcher.communicate(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept_in is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

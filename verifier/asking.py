@@ -12,7 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from runtime.exchange import Answer, Exchange
-from vclib.datetimes import parse_datetime
+from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import ComplexityError, FetchError, MalformedError, MalformedValueError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
@@ -30,6 +30,21 @@ class AskedRequest:
     transaction_id: str = field(repr=False)
     expires: datetime
 
+    @classmethod
+    def from_json(cls, members: JSONObject) -> AskedRequest:
+        """Return the request that the service told of; MalformedValueError for anything else."""
+        return cls(
+            _text(members, "link"), _text(members, "transactionId"), parse_datetime(members.get("expires"))
+        )
+
+    def to_json(self) -> JSONObject:
+        """Return the same members again, what opens the result among them."""
+        return {
+            "link": self.link,
+            "transactionId": self.transaction_id,
+            "expires": format_datetime(self.expires),
+        }
+
 
 @dataclass(frozen=True)
 class VerifierClient:
@@ -46,15 +61,15 @@ class VerifierClient:
             body["purpose"] = purpose
         made = self._send("POST", "/requests", HTTPStatus.CREATED, body)
         try:
-            return AskedRequest(
-                _text(made, "link"), _text(made, "transactionId"), parse_datetime(made.get("expires"))
-            )
+            return AskedRequest.from_json(made)
         except MalformedError as err:
             raise FetchError(f"{self.url}: what came is no request: {err.message}") from err
 
     def result(self, asked: AskedRequest) -> JSONObject | None:
         """Return the result of a request, once; None while there is none. FetchError if it has ended."""
         found = self._send("GET", f"/requests/{asked.transaction_id}/result", HTTPStatus.OK)
+        if found.get("state") == "collected":
+            raise FetchError(f"{self.url} has told the result before, and has forgotten it")
         result = found.get("result")
         return result if isinstance(result, dict) else None
 
@@ -78,6 +93,8 @@ class VerifierClient:
             headers["content-type"] = "application/json"
         content = None if body is None else dump_json(body).encode("utf-8")
         answer = self.exchange(method, self.url + path, headers=headers, body=content)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise FetchError(f"{self.url} wants {'another' if self.token else 'an'} access token (401)")
         if answer.status != status:
             raise FetchError(f"{self.url} refuses: {_refusal(answer)}")
         try:

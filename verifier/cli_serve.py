@@ -78,6 +78,8 @@ def init_command(
             print_json({"home": str(config.home), **settings})
         else:
             print_line(f"set up {config.file}; put whom it trusts into {config.trust_path}")
+            if url is not None:
+                print_line("next: ddcc verifier key set, token create NAME, serve")
 
 
 @app.command("config", epilog=epilog("ddcc verifier config --home verifier"))

@@ -72,7 +72,9 @@ def init_command(
             return
         print_line(f"made the wallet {config.path}")
         print_line(f"key {key.name} ({key.type}): {key.did}")
-        print_line("next: give this DID to the issuer (--holder), then ddcc wallet add FILE")
+        print_line(
+            "next: ddcc wallet receive OFFER; or give this DID to the issuer, then ddcc wallet add FILE"
+        )
 
 
 @app.command("add", epilog=epilog("ddcc wallet add vaccination.vc.json"))

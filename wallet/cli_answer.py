@@ -28,10 +28,10 @@ from runtime.console import (
     ExitCode,
     ask_yes_no,
     exit_code_for,
-    inert_text,
     print_error,
     print_json,
     print_line,
+    print_told,
 )
 from runtime.exchange import Exchanger
 from runtime.fetch import Fetcher
@@ -216,4 +216,4 @@ def _result(planned: AnswerPlan) -> JSONObject:
 
 def _show(lines: Sequence[str]) -> None:
     for line in lines:
-        print(inert_text(line), file=sys.stderr)
+        print_told(line)

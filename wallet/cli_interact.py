@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from runtime.commands import AsJSON, PassphraseFile, epilog
-from runtime.console import ExitCode, ask_yes_no, inert_text, print_json, print_line, reporting_errors
+from runtime.console import ExitCode, ask_yes_no, print_json, print_line, print_told, reporting_errors
 from vclib.errors import MalformedValueError
 from wallet.cli_present import shown_lines
 from wallet.cli_shared import WalletFile, Yes, opened
@@ -64,7 +64,7 @@ def _turn(
 ) -> Asked | None:
     planned = exchanging.plan(asked, wanted=credential_ids)
     for line in (f"{asked.host} asks:", *shown_lines(holder, planned)):
-        print(inert_text(line), file=sys.stderr)
+        print_told(line)
     if not yes and not ask_yes_no("Let this leave the wallet?"):
         holder.decline(planned)
         print("nothing left the wallet", file=sys.stderr)

@@ -9,7 +9,6 @@ found out before the holder is asked.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,14 @@ from runtime.commands import AsJSON, PassphraseFile, epilog
 from runtime.console import (
     ExitCode,
     ask_yes_no,
-    inert_text,
     print_json,
     print_line,
-    print_warning,
+    print_told,
     reporting_errors,
 )
-from runtime.qr import BLOCKS, QRCode, make_qr
+from runtime.qr import BLOCKS, QRCode, check_fits, make_qr
 from runtime.streams import can_print
+from runtime.terminal import columns_of
 from vclib.errors import ConfigurationError, StoreError
 from vclib.strict_json import JSONObject, dump_json
 from wallet import cli_answer
@@ -81,7 +80,9 @@ class _Delivery:
             raise ConfigurationError("this terminal cannot show a QR code: write a picture with --qr FILE")
         if self.wants_code:
             # The signature is yet to come; its length is known well enough.
-            make_qr(encode_presentation(planned.document) + "0" * _SIGNATURE_CHARACTERS)
+            code = make_qr(encode_presentation(planned.document) + "0" * _SIGNATURE_CHARACTERS)
+            if self.qr_terminal:
+                check_fits(code, columns_of(sys.stdout))
 
 
 @app.command(
@@ -165,7 +166,7 @@ def present_command(
             planned = holder.plan_presentation(credential_ids or _only_credential(holder), request)
             delivery.check(planned)
             for line in shown_lines(holder, planned):
-                print(inert_text(line), file=sys.stderr)
+                print_told(line)
             if not yes and not ask_yes_no("Let this leave the wallet?"):
                 holder.decline(planned)
                 print("nothing left the wallet", file=sys.stderr)
@@ -238,10 +239,6 @@ def _deliver(signed: JSONObject, delivery: _Delivery) -> QRCode | None:
         picture = code.svg() if delivery.qr.suffix.lower() == ".svg" else code.png()
         write_file(delivery.qr, picture, overwrite=delivery.force)
     if delivery.qr_terminal:
-        if shutil.get_terminal_size().columns < code.columns:
-            print_warning(
-                f"the code needs a window of {code.columns} columns; a picture scans better: --qr FILE"
-            )
         print(code.terminal(), end="")
     return code
 

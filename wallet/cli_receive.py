@@ -20,10 +20,10 @@ from runtime.console import (
     ExitCode,
     ask_yes_no,
     exit_code_for,
-    inert_text,
     print_error,
     print_json,
     print_line,
+    print_told,
     print_warning,
     read_secret,
     reporting_errors,
@@ -119,7 +119,7 @@ def _receive(
 ) -> Received:
     planned = receiver.plan(link, choice)
     for line in _plan_lines(receiver, planned):
-        print(inert_text(line), file=sys.stderr)
+        print_told(line)
     if not yes and not ask_yes_no("Receive this into the wallet?"):
         receiver.decline(planned)
         print("nothing was received", file=sys.stderr)

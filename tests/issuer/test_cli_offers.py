@@ -92,6 +92,26 @@ def test_qr_file_that_cannot_be_written_is_refused_before_anything_is_offered(
     assert in_process("issuer", "offers", "--home", home, "--json").json == {"offers": []}
 
 
+def test_a_code_wider_than_the_terminal_is_not_printed_and_the_offer_stands(
+    home: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issuer.cli_offers.columns_of", lambda _stream: 40)
+    ran = _offer(home, record, "--qr-terminal")
+    assert (ran.code, "\u2580" in ran.out) == (0, False)
+    assert ran.err.startswith("warning: the QR code needs a window of ")
+
+
+def test_the_transaction_code_goes_into_a_file_of_its_own(home: Path, record: Path, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    ran = _offer(home, record, "--tx-code-file", code)
+    assert f"  code  in {code}  " in ran.out
+    assert code.read_text().strip().isdecimal()
+    assert code.read_text().strip() not in ran.out
+    assert code.stat().st_mode & 0o077 == 0
+    _offer(home, record, "--tx-code-file", code).assert_error(5, "store")
+    assert "txCode" not in _offer(home, record, "--tx-code-file", code, "--force", "--json").json
+
+
 def test_offers_are_listed_and_a_deferred_one_is_approved_once(home: Path, record: Path) -> None:
     told = _offer(home, record, "--deferred", "--minutes", 60, "--json").json
     (listed,) = in_process("issuer", "offers", "--home", home, "--json").json["offers"]

@@ -47,6 +47,8 @@ def test_the_credential_that_the_tests_change_is_accepted() -> None:
         # Keywords and what looks like one.
         ({"@foo": "x"}, "no accepted context defines the member '@foo'"),
         ({"@container": "x"}, "the member '@container' .* is not accepted"),
+        # The same as a code: it would become a node without a name.
+        ({"vaccination": {"vaccine": "@foo"}}, "an identifier that expands to nothing would not be signed"),
         # A name with a colon that is no absolute IRI.
         ({"ddcc:": "x", "1:a": "y"}, "no accepted context defines the member '1:a'"),
         ({"urn:a b": "x"}, "no accepted context defines the member 'urn:a b'"),

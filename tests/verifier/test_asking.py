@@ -166,6 +166,38 @@ def test_the_command_waits_and_ends_with_the_outcome(
     assert parse_json_object(run.stdout)["result"] == {"outcome": "none", "error": "access_denied"}
 
 
+def test_what_was_kept_opens_the_result_once(command: Wire, tmp_path: Path) -> None:
+    kept = tmp_path / "asked.json"
+    asked = CliRunner().invoke(app, ["request", "--for", "venue", "--url", URL, "--keep", str(kept)])
+    assert asked.stdout.splitlines()[-1] == f"next: ddcc verifier result {kept}"
+    assert kept.stat().st_mode & 0o077 == 0
+    early = CliRunner().invoke(app, ["result", str(kept)])
+    assert (early.exit_code, early.stdout.startswith("nobody has answered yet")) == (3, True)
+    request_id = _only_request(command)
+    command.asking.post(f"/responses/{request_id}", {"error": "access_denied", "state": request_id})
+    told = CliRunner().invoke(app, ["result", str(kept)])
+    assert told.exit_code == 1
+    assert told.stdout == "NOTHING WAS PRESENTED: the wallet answers access_denied\n"
+    again = CliRunner().invoke(app, ["result", str(kept)])
+    assert (again.exit_code, "has told the result before" in again.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"url":"https://venue.example"}'])
+def test_a_file_that_keeps_no_request_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "asked.json").write_text(content)
+    assert CliRunner().invoke(app, ["result", str(tmp_path / "asked.json")]).exit_code == 4
+
+
+def test_who_may_not_ask_is_told_that_a_token_is_missing() -> None:
+    def exchange(method: str, url: str, **_: Any) -> Answer:
+        return Answer(401, {}, b"")
+
+    with pytest.raises(FetchError, match="wants an access token"):
+        VerifierClient(URL, exchange).ask("venue")
+    with pytest.raises(FetchError, match="wants another access token"):
+        VerifierClient(URL, exchange, "abc").ask("venue")
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -256,7 +256,17 @@ def test_a_code_in_the_terminal_is_black_on_white(run: Run, owner: Person, world
     run("add", _write(world.mint(RECOVERY, owner)))
     result = run("present", "--for", "venue", *ASKED, "--yes", "--qr-terminal")
     assert result.stdout.startswith("\x1b[38;5;16;48;5;231m ")
-    assert "a picture scans better: --qr FILE" in result.stderr
+
+
+def test_a_code_wider_than_the_terminal_is_refused_before_anything_is_signed(
+    run: Run, owner: Person, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("add", _write(world.mint(RECOVERY, owner)))
+    monkeypatch.setattr("wallet.cli_present.columns_of", lambda _stream: 80)
+    result = run("present", "--for", "venue", *ASKED, "--yes", "--qr-terminal")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "write a picture with --qr FILE" in result.stderr
+    assert "present done" not in run("history").stdout
 
 
 def test_an_svg_is_written(run: Run, owner: Person, world: World) -> None:
