@@ -331,3 +331,15 @@ def test_every_command_has_json_and_help_with_an_example_and_exit_codes(command:
     assert "--json" in ran.out
     assert "Example: ddcc" in ran.out
     assert "Exit codes:" in ran.out
+
+
+def test_the_settings_in_force_are_told_without_secrets(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DDCC_ISSUER_DATABASE", "postgresql+psycopg://issuer:geheim@db.example/issuer")
+    told = in_process("issuer", "config", *site.home, "--json")
+    assert told.json["settings"]["database_url"] == {
+        "value": "postgresql+psycopg://issuer:***@db.example/issuer",
+        "source": "environment",
+    }
+    lines = in_process("issuer", "config", *site.home).out
+    assert "suite                ecdsa-sd-2023  (file)" in lines
+    assert "geheim" not in told.out + lines

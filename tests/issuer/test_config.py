@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.config import IssuerConfig, home_folder, load_config, save_config
+from issuer.config import IssuerConfig, home_folder, load_config, save_config, settings_of
 from vclib.errors import ConfigurationError, StoreError
 
 
@@ -114,3 +114,82 @@ def test_settings_of_offers_that_make_no_sense_are_refused(tmp_path: Path, varia
     save_config(_config(tmp_path))
     with pytest.raises(ConfigurationError, match=variable.lower()):
         load_config(tmp_path, {f"DDCC_ISSUER_{variable}": text})
+
+
+def test_a_service_url_gives_the_status_lists_their_place(tmp_path: Path) -> None:
+    config = replace(_config(tmp_path), url="https://issuer.example/tenant", status_url="")
+    assert (config.status_url, config.serves_lists) == ("https://issuer.example/tenant/status-lists", True)
+    save_config(config)
+    assert load_config(tmp_path, {}).status_url == "https://issuer.example/tenant/status-lists"
+    elsewhere = replace(config, status_url="https://static.example/lists")
+    assert not elsewhere.serves_lists
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8441", "http://127.0.0.1", "http://[::1]:1/a"])
+def test_plain_http_is_for_this_machine_itself(tmp_path: Path, url: str) -> None:
+    assert replace(_config(tmp_path), url=url, status_url="").url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://issuer.example",
+        "http://localhost.example",
+        "http://localhost@evil.example",
+        "https://issuer.example/",
+        "https://issuer.example?x",
+        "https://issuer.example#x",
+        "https://user@issuer.example",
+        "issuer.example",
+        "",
+    ],
+)
+def test_a_url_that_is_no_issuer_identifier_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="url: expected an https URL"):
+        replace(_config(tmp_path), url=url)
+
+
+def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
+    save_config(_config(tmp_path))
+    loaded = load_config(
+        tmp_path,
+        {
+            "DDCC_ISSUER_URL": "https://issuer.example",
+            "DDCC_ISSUER_VALID_DAYS": "30",
+            "DDCC_ISSUER_MANDATORY": "/hcid, /name",
+            "DDCC_ISSUER_API_STATUS": "revocation",
+            "DDCC_ISSUER_NAME": "",
+            "DDCC_ISSUER_HOME": "/elsewhere",
+            "PATH": "/bin",
+        },
+    )
+    assert (loaded.url, loaded.valid_days) == ("https://issuer.example", 30)
+    assert (loaded.mandatory, loaded.api_status) == (("/hcid", "/name"), ("revocation",))
+    settings = settings_of(loaded)
+    assert settings["valid_days"] == (30, "environment")
+    assert settings["suite"] == ("ecdsa-sd-2023", "file")
+    assert settings["copy_days"] == (7, "default")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("DDCC_ISSUER_VALID_DAYS", "many", "valid_days: expected a whole number"),
+        ("DDCC_ISSUER_VALID_DAYS", "-1", "valid_days: expected a whole number"),
+        ("DDCC_ISSUER_COPY_DAYS", "99999", "copy_days: expected 0 to 36500"),
+        ("DDCC_ISSUER_VALIDDAYS", "1", "DDCC_ISSUER_VALIDDAYS names no setting"),
+        ("DDCC_ISSUER_API_STATUS", "message", "api_status: expected revocation or suspension"),
+        ("DDCC_ISSUER_URL", "ftp://x", "url: expected an https URL"),
+    ],
+)
+def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, text: str, message: str) -> None:
+    save_config(_config(tmp_path))
+    with pytest.raises(ConfigurationError, match=message):
+        load_config(tmp_path, {variable: text})
+
+
+def test_two_variables_for_the_database_must_agree(tmp_path: Path) -> None:
+    save_config(_config(tmp_path))
+    both = {"DDCC_ISSUER_DATABASE": "sqlite:///a", "DDCC_ISSUER_DATABASE_URL": "sqlite:///b"}
+    with pytest.raises(ConfigurationError, match="database_url: two environment variables"):
+        load_config(tmp_path, both)
