@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -177,7 +178,7 @@ class VerifierStore:
 
 def all_tables() -> MetaData:
     """Return TABLES with those of every module of the verifier, which they add when they are loaded."""
-    from verifier import access, caching, exchange_store, transactions  # noqa: F401
+    from verifier import access, caching, exchange_store, transactions  # noqa: F401  for their tables
 
     return TABLES
 
@@ -189,16 +190,17 @@ def insert_or_update(
 
     Both databases have it, each in its own dialect's spelling of one syntax.
     """
-    where: dict[str, object] = {} if only_if is None else {"where": only_if}
+    # Any: what a condition is, is each dialect's own.
+    where: dict[str, Any] = {} if only_if is None else {"where": only_if}
     changed = {name: value for name, value in values.items() if name != key}
     if connection.dialect.name == "postgresql":
         return (
             postgresql.insert(table)
             .values(values)
-            .on_conflict_do_update(index_elements=[key], set_=changed, **where)  # type: ignore[arg-type]
+            .on_conflict_do_update(index_elements=[key], set_=changed, **where)
         )
     return (
-        sqlite.insert(table).values(values).on_conflict_do_update(index_elements=[key], set_=changed, **where)  # type: ignore[arg-type]
+        sqlite.insert(table).values(values).on_conflict_do_update(index_elements=[key], set_=changed, **where)
     )
 
 
