@@ -23,12 +23,9 @@ from runtime.commands import utc_now
 from runtime.database import sqlite_url
 from runtime.serving import loopback_certificate
 from tests.flows.conftest import CHEAP, PASSPHRASE, in_process
-from tests.issuer.conftest import postgres_url
 from tests.processes import Process, running, wait_until
 from tests.world import VACCINATION, changed
 from vclib.strict_json import JSONObject, dump_json
-
-__all__ = ["postgres_url"]
 
 URL = "https://issuer.example"
 
