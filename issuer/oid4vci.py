@@ -36,13 +36,25 @@ from protocols.oid4vci import (
 )
 from runtime.forms import FORM_MEDIA_TYPE, form_body
 from runtime.refusing import NO_STORE, refusing_route
-from runtime.web import JSONBody, RequestError, describe_body, json_response, read_body
+from runtime.web import (
+    JSONBody,
+    RequestError,
+    describe_answer,
+    describe_body,
+    json_response,
+    problem_of,
+    read_body,
+)
 from vclib.datetimes import format_datetime
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, VCError
+from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name, parse_json_object
 
 # Metadata change when settings do; a wallet may ask for them once for several offers.
 _METADATA_HEADERS = {"cache-control": "max-age=300"}
+# At once or promised for later, in clear or encrypted.
+_ANSWERS = describe_answer(ENCRYPTED_MEDIA_TYPE) | describe_answer(
+    "application/json", ENCRYPTED_MEDIA_TYPE, status=HTTPStatus.ACCEPTED
+)
 _MAX_FORM = 64 * 1024
 _MAX_NOTIFICATION = 16 * 1024
 _MAX_TOKEN = 4096
@@ -136,11 +148,15 @@ def _token_router(issuance: Issuance, clock: Callable[[], datetime]) -> APIRoute
 def _credential_router(issuance: Issuance, clock: Callable[[], datetime]) -> APIRouter:
     router = APIRouter(tags=["OpenID4VCI"], route_class=_refusing_as(InvalidCredentialRequestError))
 
-    @router.post("/credential", openapi_extra=_message_schema("credential_configuration_id", "proofs"))
+    @router.post(
+        "/credential",
+        responses=_ANSWERS,
+        openapi_extra=_message_schema("credential_configuration_id", "proofs"),
+    )
     def post_credential(token: _Bearer, message: _Message) -> Response:
         return _answer(issuance, issuance.credential(token, message, now=clock()))
 
-    @router.post("/deferred_credential", openapi_extra=_message_schema("transaction_id"))
+    @router.post("/deferred_credential", responses=_ANSWERS, openapi_extra=_message_schema("transaction_id"))
     def post_deferred(token: _Bearer, message: _Message) -> Response:
         return _answer(issuance, issuance.deferred(token, message, now=clock()))
 
@@ -172,7 +188,10 @@ def _refusing_as(malformed: type[OAuthError]) -> type[APIRoute]:
             return _refusal(malformed(error.message), status=error.status)
         if isinstance(error, OAuthError):
             return _refusal(error)
-        return _refusal(malformed(error.message)) if isinstance(error, MalformedError) else None
+        if problem_of(error).status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # It says nothing of the request, and is answered and logged as everywhere.
+            return None
+        return _refusal(malformed(error.message))
 
     return refusing_route(refusal_of)
 

@@ -18,6 +18,7 @@ from fastapi.responses import Response
 from issuer.config import IssuerConfig
 from issuer.lists import list_file_name
 from issuer.service import Issuer
+from runtime.web import describe_answer
 
 _MEDIA_TYPE = "application/vc"
 # Longer names than any of ours are not looked up.
@@ -30,7 +31,12 @@ def status_router(config: IssuerConfig, issuer: Issuer, *, clock: Callable[[], d
     router = APIRouter()
     suffix = list_file_name("")
 
-    @router.get("/status-lists/{name}", tags=["status"])
+    @router.get(
+        "/status-lists/{name}",
+        tags=["status"],
+        response_class=Response,
+        responses=describe_answer(_MEDIA_TYPE),
+    )
     def status_list(name: str, request: Request) -> Response:
         """Give a signed status list."""
         published = (

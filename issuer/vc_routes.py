@@ -27,10 +27,11 @@ from issuer.store import IssuerStore, NoSuchRecordError
 from issuer.vc_service import CredentialService
 from protocols.vcalm import IssueRequest
 from protocols.vcalm_status import NewStatusList, StatusChange
-from runtime.web import JSONBody, RequestError, describe_body, json_response
+from runtime.web import JSONBody, RequestError, describe_answer, describe_body, json_response
 from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.strict_json import JSONObject, parse_json_object
 
+_MEDIA_TYPE = "application/vc"
 _MAX_ID = 500
 _MAX_KEY = 200
 _MAX_ENTRIES = 1000
@@ -90,7 +91,12 @@ def credentials_router(
         headers = {"Location": begun.url}
         return json_response({"id": begun.url}, status=HTTPStatus.CREATED, headers=headers)
 
-    @router.get("/credentials/{credential_id:path}", dependencies=[minter])
+    @router.get(
+        "/credentials/{credential_id:path}",
+        dependencies=[minter],
+        response_class=Response,
+        responses=describe_answer(_MEDIA_TYPE),
+    )
     def credential(credential_id: str) -> Response:
         """Give a credential again, by its id or our record id, while its copy is kept."""
         _check_id(credential_id)
@@ -98,7 +104,7 @@ def credentials_router(
             copy = issuer.copy(credential_id, now=clock())
         if copy is None:
             raise HTTPException(HTTPStatus.GONE)
-        return json_response(parse_json_object(copy.credential), media_type="application/vc")
+        return json_response(parse_json_object(copy.credential), media_type=_MEDIA_TYPE)
 
     @router.delete(
         "/credentials/{credential_id:path}", status_code=HTTPStatus.ACCEPTED, dependencies=[either]

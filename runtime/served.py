@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from runtime.watched import WatchedFile
+from runtime.web import describe_answer
 
 _Content = TypeVar("_Content")
 
@@ -46,7 +47,14 @@ def document_router(
         return Response(served.content, media_type=media_type, headers=headers)
 
     for path in paths:
-        router.add_api_route(path, read, methods=["GET"], summary=summary)
+        router.add_api_route(
+            path,
+            read,
+            methods=["GET"],
+            summary=summary,
+            response_class=Response,
+            responses=describe_answer(media_type),
+        )
         # Described once: a HEAD is the GET without its body.
         router.add_api_route(path, read, methods=["HEAD"], include_in_schema=False)
     return router

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
@@ -19,7 +19,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.health import health_router
@@ -27,12 +26,11 @@ from runtime.limits import MAX_CONCURRENT, Limits, RateLimit
 from runtime.logs import log_request
 from runtime.metrics import Metrics
 from runtime.openapi import add_docs, describe_refusals
-from runtime.web import Problem, create_app, problem_response
+from runtime.web import Problem, create_app, on_http_error, problem_response
 
 __all__ = ["RateLimit", "create_service_app"]
 
 _MAX_HEAD_BYTES = 16 * 1024
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NO_ROUTE = "none"
 
 
@@ -142,33 +140,19 @@ def _refuse_head(scope: Scope) -> Response | None:
     return None
 
 
-def _refused(
-    status: HTTPStatus, detail: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
+def _refused(status: HTTPStatus, detail: str | None = None) -> Response:
     detail = detail or status.description or status.phrase
-    return problem_response(Problem(status, "about:blank", status.phrase, detail), headers=headers)
+    return problem_response(Problem(status, "about:blank", status.phrase, detail))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_allowed(request))
-    return _refused(HTTPStatus(error.status_code), headers=headers)
-
-
-def _allowed(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; the framework tells those of the first one only."""
-    scope = {name: value for name, value in request.scope.items() if name != "fastapi"}
-    allowed = [
-        method
-        for method in _METHODS
-        if any(
-            route.matches({**scope, "method": method})[0] == Match.FULL for route in request.app.router.routes
-        )
-    ]
-    return ["GET", "HEAD", *allowed[1:]] if "GET" in allowed else allowed
+    response = await on_http_error(request, error)
+    allowed = response.headers.get("allow", "").split(", ")
+    if "GET" in allowed and "HEAD" not in allowed:
+        # `_Guard` answers it.
+        allowed.insert(allowed.index("GET") + 1, "HEAD")
+        response.headers["allow"] = ", ".join(allowed)
+    return response
 
 
 def _template(scope: Scope) -> str:

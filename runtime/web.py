@@ -23,6 +23,7 @@ from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vclib import errors
@@ -35,9 +36,11 @@ __all__ = [
     "Problem",
     "RequestError",
     "create_app",
+    "describe_answer",
     "describe_body",
     "json_body",
     "json_response",
+    "on_http_error",
     "problem_of",
     "problem_response",
     "read_body",
@@ -50,6 +53,8 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 # https://www.w3.org/TR/vcalm/ allows 10 MB; one presentation with a course of doses is some 100 kB.
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 20.0
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 # What a browser or a cache must not do with an answer, whatever it holds, unless the answer says otherwise.
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -108,9 +113,16 @@ def problem_of(error: VCError) -> Problem:
 
 
 def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as the answer to a request."""
+    """Return a problem as the answer to a request.
+
+    It has the protective headers itself, because some refusals are made outside of what adds them.
+    """
+    given = {name.lower(): value for name, value in (headers or {}).items()}
     return json_response(
-        problem.to_json(), status=problem.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers
+        problem.to_json(),
+        status=problem.status,
+        media_type=PROBLEM_MEDIA_TYPE,
+        headers={**_HEADERS, **given},
     )
 
 
@@ -133,6 +145,15 @@ def describe_body(**members: JSONObject) -> dict[str, Any]:
     required = [name for name, schema in members.items() if "default" not in schema]
     schema = {"type": "object", "required": required, "properties": members, "additionalProperties": False}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def describe_answer(*media_types: str, status: HTTPStatus = HTTPStatus.OK) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that answers with one of these media types; Any: as above.
+
+    The route's `response_class` has to be `Response`, or JSON is described as well.
+    """
+    content: dict[str, Any] = {media_type: {} for media_type in media_types}
+    return {int(status): {"description": status.phrase, "content": content}}
 
 
 def json_body(
@@ -189,7 +210,7 @@ def create_app(title: str, *, version: str) -> FastAPI:
 
     app.add_middleware(_ProtectiveHeaders)
     app.add_exception_handler(VCError, _on_refusal)
-    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_parameter)
     app.add_exception_handler(Exception, _on_fault)
     return app
@@ -256,14 +277,29 @@ async def _on_refusal(_: Request, error: Exception) -> Response:
     return problem_response(problem)
 
 
-async def _on_http_error(_: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses; a method that a path does not know, with those it does."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["allow"] = ", ".join(_allowed(request))
     return problem_response(
-        Problem(status, "about:blank", status.phrase, status.description or status.phrase),
-        headers=error.headers,
+        Problem(status, "about:blank", status.phrase, status.description or status.phrase), headers=headers
     )
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of all routes of a path; the framework tells those of the first one only."""
+    scope = {name: value for name, value in request.scope.items() if name != "fastapi"}
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**scope, "method": method})[0] == Match.FULL for route in request.app.router.routes
+        )
+    ]
 
 
 async def _on_invalid_parameter(_: Request, error: Exception) -> Response:
@@ -278,10 +314,9 @@ async def _on_invalid_parameter(_: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    # This answer is made outside of the middleware, so it brings its headers.
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     request_id = request.scope.get("state", {}).get("request_id")
     return problem_response(
         Problem(status, "about:blank", status.phrase, "This service made a mistake; nothing was decided."),
-        headers={**_HEADERS, **({"x-request-id": request_id} if request_id else {})},
+        headers={"x-request-id": request_id} if request_id else None,
     )

@@ -21,7 +21,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from protocols.vcalm_exchanges import CreateExchange, ExchangeMessage, WorkflowConfig
 from runtime.qr import make_qr
-from runtime.web import JSONBody, Problem, describe_body, json_response, problem_response
+from runtime.web import JSONBody, Problem, describe_answer, describe_body, json_response, problem_response
 from vclib.errors import ConfigurationError, VCError
 from vclib.strict_json import JSONObject
 from verifier.exchanges import Exchanges, ExchangeStateError, NoExchangeError
@@ -112,7 +112,7 @@ def exchange_router(
         asked = exchanges.request(exchange_id, row)
         return json_response({} if asked is None else {"verifiablePresentationRequest": asked.to_json()})
 
-    @router.get("/interactions/{exchange_id}")
+    @router.get("/interactions/{exchange_id}", responses=describe_answer("text/html; charset=utf-8"))
     def interact(
         request: Request, exchange_id: str, version: Annotated[str, Query(alias="iuv", pattern="^1$")]
     ) -> Response:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from runtime.web import json_response
+from runtime.web import PROBLEM_MEDIA_TYPE, json_response
 from vclib.did import (
     Fetch,
     ResolutionOptions,
@@ -36,6 +36,21 @@ _STATUS: tuple[tuple[type[DIDError], HTTPStatus], ...] = (
 )
 
 
+class _Result(Response):
+    media_type = RESULT_MEDIA_TYPE
+
+
+# A result that says why not, or a problem where the request itself is none.
+_REFUSED: dict[str, Any] = {
+    media_type: {"schema": {"type": "object"}} for media_type in (RESULT_MEDIA_TYPE, PROBLEM_MEDIA_TYPE)
+}
+# Any: OpenAPI documents are the framework's business. Those without a status of their own are 400.
+_FAILURES: dict[int | str, dict[str, Any]] = {
+    int(status): {"description": status.phrase, "content": _REFUSED}
+    for status in (HTTPStatus.BAD_REQUEST, *(status for _, status in _STATUS))
+}
+
+
 def identifiers_router(
     *, fetch: Fetch | None = None, as_written: Callable[[JSONObject], JSONObject] | None = None
 ) -> APIRouter:
@@ -46,7 +61,7 @@ def identifiers_router(
         written = result if as_written is None else as_written(result)
         return json_response(written, status=status, media_type=RESULT_MEDIA_TYPE)
 
-    @router.get("/identifiers/{identifier:path}")
+    @router.get("/identifiers/{identifier:path}", response_class=_Result, responses=_FAILURES)
     def read(
         identifier: str,
         public_key_format: Annotated[str, Query(alias="publicKeyFormat", max_length=100)] = "Multikey",

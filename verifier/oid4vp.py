@@ -28,9 +28,9 @@ from protocols.oid4vp import (
 )
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
 from runtime.refusing import NO_STORE, refusing_route
-from runtime.web import JSONBody, RequestError, describe_body, json_response
+from runtime.web import JSONBody, RequestError, describe_answer, describe_body, json_response, problem_of
 from vclib.datetimes import format_datetime
-from vclib.errors import ConfigurationError, MalformedError, MalformedValueError, StoreError, VCError
+from vclib.errors import MalformedValueError, VCError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 from verifier.requests import PresentationRequests, RequestOrder, UnknownRequestError
 
@@ -38,6 +38,7 @@ _logger = logging.getLogger(__name__)
 
 # As many as `protocols.oid4vp.responses` reads, and base64url and form encoding around them.
 _MAX_RESPONSE_BYTES = 9 * 1024 * 1024
+_REQUEST_OBJECT = describe_answer(REQUEST_OBJECT_MEDIA_TYPE)
 _MAX_SECRET = 200
 _MAX_PURPOSE = 500
 _MAX_KINDS = 10
@@ -110,11 +111,16 @@ def _wallet_router(requests: PresentationRequests, clock: Callable[[], datetime]
         text = requests.request_object(request_id, post, now=clock())
         return Response(text, HTTPStatus.OK, NO_STORE, REQUEST_OBJECT_MEDIA_TYPE)
 
-    @router.get("/requests/{request_id}/object")
+    @router.get("/requests/{request_id}/object", response_class=Response, responses=_REQUEST_OBJECT)
     def get_object(request_id: str) -> Response:
         return request_object(request_id, RequestURIPost())
 
-    @router.post("/requests/{request_id}/object", openapi_extra=_form("wallet_metadata", "wallet_nonce"))
+    @router.post(
+        "/requests/{request_id}/object",
+        response_class=Response,
+        responses=_REQUEST_OBJECT,
+        openapi_extra=_form("wallet_metadata", "wallet_nonce"),
+    )
     def post_object(request_id: str, fields: FormBody) -> Response:
         return request_object(request_id, RequestURIPost.from_form(fields))
 
@@ -140,9 +146,9 @@ def _refusal_of(error: VCError) -> Response | None:
         return _refusal(error, HTTPStatus.NOT_FOUND)
     if isinstance(error, AuthorizationError):
         return _refusal(error, HTTPStatus.BAD_REQUEST)
-    if isinstance(error, MalformedError):
-        return _refusal(InvalidRequestError(error.message), HTTPStatus.BAD_REQUEST)
-    return _unavailable(error) if isinstance(error, (StoreError, ConfigurationError)) else None
+    if problem_of(error).status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unavailable(error)
+    return _refusal(InvalidRequestError(error.message), HTTPStatus.BAD_REQUEST)
 
 
 def _unavailable(error: VCError) -> Response:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocols.vcalm import DeriveRequest
 from protocols.vcalm_presentations import CreatePresentation
+from runtime.openapi import describe_refusals
 from runtime.web import JSONBody, Problem, create_app, describe_body, json_response, problem_response
 from vclib.strict_json import JSONValue
 from wallet.holder_service import HolderService, NoPresentationError
@@ -30,6 +31,7 @@ _MAX_TOKEN_CHARACTERS = 500
 def create_holder_app(service: HolderService, *, token: str, hosts: Collection[str]) -> FastAPI:
     """Return the application; `hosts` are the Host headers that mean it, e.g. "127.0.0.1:8443"."""
     app = create_app("ddcc wallet", version=version("ddcc-wallet"))
+    describe_refusals(app)
     app.add_middleware(_Gate, token=token, hosts=frozenset(hosts))
     app.add_exception_handler(NoPresentationError, _on_no_presentation)
     app.include_router(_routes(service))
