@@ -18,7 +18,9 @@ PACKAGES = ("contexts", "vclib", "protocols", "health", "runtime", "issuer", "ve
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 # Beside the standard library, each package may import these, by dotted prefix, and itself.
-SCREEN = ("wallet", "vclib.errors", "textual", "rich")
+# The wallet's screens know its desk, which tells them plain values, and nothing below.
+SCREEN_FILES = ("wallet.app", "wallet.screens", "wallet.widgets", "wallet.messages")
+SCREEN = (*SCREEN_FILES, "wallet.desk", "vclib.errors", "textual", "rich")
 PROGRAM = ("runtime", "protocols", "health", "vclib", "contexts", "sqlalchemy", "typer", "rich")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "contexts": (),
@@ -67,8 +69,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 # The wallet answers HTTP in one place only, for other software of its holder.
 WALLET_SERVICE_FILES = ("wallet.service_app", "wallet.cli_serve")
-# The wallet's screen knows the holder service and nothing below it.
-SCREEN_FILES = ("wallet.app", "wallet.screens", "wallet.widgets", "wallet.messages")
 
 # In `vclib` the world enters as an argument: `fetch`, `resolve`, `now`, randomness of `secrets`.
 WORLDLY = (
@@ -153,6 +153,8 @@ def test_every_module_of_vclib_has_a_level() -> None:
         ("wallet.holder_service", "fastapi"),
         ("wallet.screens.home", "vclib.proofs"),
         ("wallet.app", "cryptography"),
+        ("wallet.screens.review", "wallet.answering"),
+        ("wallet.widgets.card_list", "wallet.holder"),
         ("contexts", "vclib.errors"),
         ("vclib.status", "vclibrary"),
     ],

@@ -3,7 +3,8 @@
 A base proof cannot be verified as it stands, for only derived proofs are verified; so everything is derived
 from it and that is verified, which covers every signature in it. All proofs of known suites have to hold
 (threats F13, C3). Not here: whether the issuer is to be trusted, which is the verifier's to say, and whether
-the credential was revoked, which asking for would tell the issuer of its holder's interest.
+the credential was revoked: that is asked for only when the holder says so (`check_status`), because asking
+tells the issuer of an interest.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from vclib.errors import (
     UnsupportedCryptosuiteError,
 )
 from vclib.proofs import VerifiedProof, base_proofs, derive, drop_base_proofs, proofs_of
+from vclib.status import StatusResult
 from vclib.strict_json import JSONObject
-from vclib.verification import Validity, VerifiedCredential, verify_credential
+from vclib.verification import NotChecked, Validity, VerifiedCredential, verify_credential
 from wallet.holdings import EVERYTHING
 
 
@@ -66,6 +68,14 @@ def check_credential(
     if not bound_to:
         warnings.append("it is not bound to a person's key: whoever has a copy can present it")
     return CheckedCredential(credential, proofs, validity, holder, tuple(warnings))
+
+
+def check_status(document: JSONObject, environment: Environment) -> tuple[StatusResult | NotChecked, ...]:
+    """Return what the status lists say of a credential now; raises as `verify_credential`.
+
+    Asking tells the list's host that somebody holds a credential of this list, not which one (threat H12).
+    """
+    return _verify_each(document, environment)[0].status
 
 
 def _verify_each(document: JSONObject, environment: Environment) -> list[VerifiedCredential]:

@@ -31,21 +31,40 @@ from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.keys import KeyType
 from vclib.proofs import is_base_proof, proofs_of
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
-from wallet import cli_backup, cli_interact, cli_present, cli_receive, cli_serve
+from wallet import cli_backup, cli_interact, cli_present, cli_receive, cli_screen, cli_serve
 from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
 from wallet.holder import AddedCredential, Holder
 
-app = typer.Typer(help="Hold credentials and present what you choose of them.", no_args_is_help=True)
+app = typer.Typer(help="Hold credentials and present what you choose of them.")
 did_app = typer.Typer(help="The wallet's keys, named by their DIDs.", no_args_is_help=True)
 
 KeyName = Annotated[str, typer.Option("--name", help="For whom or what the key is used.")]
 KeyKind = Annotated[str, typer.Option("--type", help="P-256 or Ed25519.")]
 
 
-@app.callback()
-def main() -> None:
-    """Hold credentials and present what you choose of them."""
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Ask and answer line by line: for screen readers and plain terminals."),
+    ] = False,
+    allow_loopback: cli_screen.AllowLoopback = False,
+    issuers: cli_screen.Issuers = None,
+    wallet: WalletFile = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Hold credentials and present what you choose of them. Without a command: on the screen."""
+    if context.invoked_subcommand is not None:
+        return
+    with reporting_errors():
+        if not plain and not cli_screen.has_terminal():
+            print(context.get_help())
+            raise typer.Exit(ExitCode.USAGE)
+        cli_screen.open_wallet(
+            cli_screen.Opening(wallet, passphrase_file, issuers, allow_loopback), plain=plain, link=None
+        )
 
 
 @app.command("init", epilog=epilog("ddcc wallet init --name Anna"))
@@ -319,3 +338,4 @@ app.add_typer(cli_receive.app)
 app.add_typer(cli_backup.app)
 app.add_typer(cli_interact.app)
 app.add_typer(cli_serve.app)
+app.add_typer(cli_screen.app)

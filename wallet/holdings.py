@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from health import claims_from_credential
+from health import LANGUAGES, Language, claims_from_credential
 from vclib import jcs
 from vclib.credentials import Credential
 from vclib.datetimes import format_datetime, parse_datetime
@@ -31,6 +31,11 @@ SETTINGS = "settings"
 # Key type -> the cryptosuite that signs presentations with it.
 PRESENTATION_SUITES: Mapping[KeyType, str] = MappingProxyType(
     {KeyType.P256: "ecdsa-rdfc-2019", KeyType.ED25519: "eddsa-rdfc-2022"}
+)
+
+_EVENTS = tuple(f"/credentialSubject/{kind}/" for kind in ("vaccination", "test", "recovery"))
+_TELLING = frozenset(
+    {"disease", "pathogen", "dose", "totalDoses", "occurrence", "result", "firstPositive", "sampleCollected"}
 )
 
 # The JSON pointer of a whole document.
@@ -139,6 +144,8 @@ class HeldCredential:
             "validFrom": valid_from,
             "validUntil": valid_until,
             "subjectIds": list(credential.subject_ids),
+            "hasStatus": bool(credential.status_entries),
+            "about": {language: _about(self.document, language) for language in LANGUAGES},
             "proofs": [_proof_name(proof) for proof in proofs_of(self.document)],
             "digest": content_digest(self.document),
             "added": format_datetime(self.added),
@@ -209,6 +216,16 @@ def content_digest(document: JSONObject) -> str:
         for proof in proofs_of(document)
     ]
     return hashlib.sha256(jcs.canonicalize({**without_proofs(document), "proof": proofs})).hexdigest()
+
+
+def _about(document: JSONObject, language: Language) -> JSONObject:
+    """Return what tells one credential of a kind from another, by the last member of its pointer."""
+    found = {claim.pointer: claim.display for claim in claims_from_credential(document, language)}
+    return {
+        pointer.rsplit("/", 1)[-1]: display
+        for pointer, display in found.items()
+        if pointer.startswith(_EVENTS) and pointer.rsplit("/", 1)[-1] in _TELLING
+    }
 
 
 def _proof_name(proof: JSONObject) -> str:

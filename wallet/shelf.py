@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from vclib.errors import StoreError, VCError
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 from wallet.holdings import (
     CREDENTIAL,
     HISTORY,
@@ -50,6 +50,28 @@ class Shelf:
         """Return the random name that this wallet has had since it was made."""
         (settings,) = self.store.items(SETTINGS).values()
         return str(settings.summary["wallet"])
+
+    def settings(self) -> JSONObject:
+        """Return what is set for this wallet: its name, and what `wallet.preferences` knows."""
+        (item_id,) = self.store.items(SETTINGS)
+        return from_row(self.store.read(item_id))
+
+    def change_settings(self, name: str, value: JSONValue) -> None:
+        """Write one member of the settings."""
+        (item_id,) = self.store.items(SETTINGS)
+        with self.store.change() as change:
+            summary = change.manifest.item(item_id).summary
+            members = {**self.settings(), name: value}
+            change.put(SETTINGS, to_row(members), summary=summary, item_id=item_id)
+
+    def forget_history(self) -> int:
+        """Delete what happened, but for the note that it was deleted; returns how many entries there were."""
+        entries = self.store.items(HISTORY)
+        with self.store.change() as change:
+            for item_id in entries:
+                change.delete(item_id)
+            self.note(change, "forget", "done", {"entries": len(entries)})
+        return len(entries)
 
     def history(self) -> list[HistoryEntry]:
         """Return what happened, oldest first."""

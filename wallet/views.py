@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from vclib.datetimes import format_datetime, parse_datetime
@@ -44,7 +44,9 @@ class CredentialView:
     """A credential as a list shows it. Texts are the issuer's: make them inert before they are printed.
 
     `bound_to` are the DIDs it is bound to; `key_name` names the key of this wallet among them, None if there
-    is none. `validity` is by the clock at the time of listing.
+    is none. `validity` is by the clock at the time of listing. `has_status`: the issuer may revoke it, which
+    is also taken to be so for credentials that were kept before this was written down. `about` tells one of a
+    kind from another, by language.
     """
 
     id: str
@@ -64,6 +66,8 @@ class CredentialView:
     presented: int
     copied: bool
     digest: str
+    has_status: bool = True
+    about: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -91,6 +95,8 @@ class CredentialView:
             presented=presented if isinstance(presented, int) else 0,
             copied=summary["copied"] is True,
             digest=str(summary["digest"]),
+            has_status=summary.get("hasStatus", True) is True,
+            about=_about(summary.get("about")),
         )
 
     @property
@@ -133,6 +139,15 @@ def _moment(value: JSONValue) -> datetime | None:
 
 def _text(value: JSONValue) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _about(value: JSONValue) -> Mapping[str, Mapping[str, str]]:
+    languages = value.items() if isinstance(value, dict) else ()
+    return {
+        language: {name: str(text) for name, text in members.items()}
+        for language, members in languages
+        if isinstance(members, dict)
+    }
 
 
 def _texts(value: JSONValue) -> tuple[str, ...]:

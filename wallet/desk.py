@@ -1,0 +1,381 @@
+"""The wallet as its screens know it: opened, asked, locked; told in plain values, no document and no key.
+
+A screen calls these methods in a thread (they derive, write and talk to the network) and shows what comes
+back. What a stranger wrote is inert in every value (threat J6); what went wrong is a VCError. The screens and
+the plain dialogs import this module and nothing below it. Not here: any decision (`wallet.holder` and the
+services beside it), how anything looks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from health import SITUATIONS, Claim, claims_from_credential
+from runtime.atomic import read_file, write_file
+from runtime.inert import inert_json
+from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
+from vclib.errors import ConfigurationError, SealingError, StoreError, VCError
+from vclib.proofs import is_base_proof, proofs_of, without_proofs
+from vclib.strict_json import JSONObject, JSONValue, dump_json
+from wallet.arrivals import Arrivals, Arrived, Found, Kind, Offer, looks_like_link, recognise
+from wallet.backups import MAX_BACKUP_BYTES
+from wallet.cards import (
+    REMINDER_DAYS,
+    Badge,
+    Card,
+    ClaimLine,
+    Detail,
+    HistoryLine,
+    PersonCard,
+    days_left,
+    make_card,
+)
+from wallet.demo_credential import demo_credential
+from wallet.holder import CredentialView, Holder, Permissions
+from wallet.network import Network
+from wallet.preferences import IDLE_MINUTES, THEMES, Preferences, StatusNote
+from wallet.reading import language_of, readable, shown
+from wallet.recollections import history_line
+from wallet.reviewing import Code, NoAnswer, Options, Question, Reviewing, Sent
+from wallet.reviews import Asker, Mark, Presenting, Review, ReviewLine
+from wallet.status_notes import find_status
+from wallet.strength import MIN_CHARACTERS, Strength, strength_of
+from wallet.troubles import trouble_lines
+from wallet.words import LANGUAGES, Words
+
+__all__ = [
+    "IDLE_MINUTES",
+    "LANGUAGES",
+    "MIN_CHARACTERS",
+    "SITUATIONS",
+    "THEMES",
+    "Arrivals",
+    "Arrived",
+    "Asker",
+    "Badge",
+    "Card",
+    "ClaimLine",
+    "Code",
+    "ConfigurationError",
+    "Desk",
+    "Detail",
+    "Found",
+    "HistoryLine",
+    "Home",
+    "Kind",
+    "Mark",
+    "NoAnswer",
+    "Offer",
+    "Options",
+    "PersonCard",
+    "Preferences",
+    "Presenting",
+    "Question",
+    "Review",
+    "ReviewLine",
+    "Reviewing",
+    "SealingError",
+    "Sent",
+    "StoreError",
+    "Strength",
+    "VCError",
+    "Words",
+    "days_left",
+    "looks_like_link",
+    "recognise",
+    "shown",
+    "strength_of",
+    "trouble_lines",
+]
+
+_PREFERENCES = "preferences"
+_STATUS = "status"
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the first screen shows; `notices` are sentences about the wallet itself."""
+
+    cards: tuple[Card, ...]
+    people: tuple[PersonCard, ...]
+    saves: int
+    unfinished: int
+    notices: tuple[str, ...]
+
+
+class Desk:
+    """A wallet file, open or locked. `language` is the terminal's, used where the holder set none."""
+
+    def __init__(
+        self,
+        path: Path,
+        network: Callable[[], Network],
+        *,
+        clock: Callable[[], datetime],
+        language: str = "en",
+        known_issuers: Collection[str] | None = None,
+        parameters: Argon2Parameters = DEFAULT_PARAMETERS,
+    ) -> None:
+        self.path = path
+        self.clock = clock
+        self.words = Words.of(language)
+        self.preferences = Preferences()
+        self._language = language
+        self._make_network = network
+        self._network: Network | None = None
+        self._known_issuers = known_issuers
+        self._parameters = parameters
+        self._holder: Holder | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a wallet file already."""
+        return self.path.exists()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the wallet is open."""
+        return self._holder is not None
+
+    def create(self, passphrase: str, name: str) -> None:
+        """Make the wallet and the key of its first person; raises StoreError, MalformedValueError."""
+        holder = Holder.create(
+            self.path,
+            passphrase,
+            resolve=self.network.resolve,
+            clock=self.clock,
+            parameters=self._parameters,
+        )
+        holder.new_key(name or "me")
+        self._opened(holder)
+
+    def unlock(self, passphrase: str) -> None:
+        """Open the wallet; raises SealingError for a wrong passphrase, StoreError."""
+        self._opened(Holder.open(self.path, passphrase, resolve=self.network.resolve, clock=self.clock))
+
+    def lock(self) -> None:
+        """Close the wallet and forget its key."""
+        if self._holder is not None:
+            self._holder.close()
+        self._holder = None
+
+    @property
+    def holder(self) -> Holder:
+        """The open wallet; StoreError while it is locked."""
+        if self._holder is None:
+            raise StoreError("the wallet is locked")
+        return self._holder
+
+    @property
+    def network(self) -> Network:
+        """The way to the network, made when it is first needed."""
+        if self._network is None:
+            self._network = self._make_network()
+        return self._network
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What receives."""
+        return Arrivals(self.holder, self.network, self.words)
+
+    @property
+    def reviewing(self) -> Reviewing:
+        """What shares."""
+        return Reviewing(self.holder, self.network, self.words)
+
+    def home(self) -> Home:
+        """Return what the first screen shows."""
+        cards = self.cards()
+        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, self._notices())
+
+    def cards(self) -> tuple[Card, ...]:
+        """Return the credentials, grouped by person, those that end first on top."""
+        notes = self._status_notes()
+        cards = [self._card(view, notes.get(view.id)) for view in self.holder.credentials()]
+        order = {name: number for number, name in enumerate(dict.fromkeys(card.person for card in cards))}
+        return tuple(sorted(cards, key=lambda card: order[card.person]))
+
+    def detail(self, card_id: str) -> Detail:
+        """Return everything about a credential."""
+        view = self.holder.credential(card_id)
+        document = self.holder.document(view.id)
+        claims = claims_from_credential(without_proofs(document), language_of(self.words))
+        return Detail(
+            card=self._card(view, self._status_notes().get(view.id)),
+            claims=tuple(
+                ClaimLine(
+                    claim.pointer, shown(claim.label), readable(claim.display, self.words), _code_of(claim)
+                )
+                for claim in claims
+            ),
+            proofs=tuple(shown(proof) for proof in view.proofs),
+            raw=inert_json(dump_json(_without_base_values(document), indent=2)),
+            shown_before=tuple(
+                history_line(entry, self.words, {})
+                for entry in reversed(self.holder.history())
+                if entry.action == "present" and view.id in _texts(entry.members.get("credentials"))
+            ),
+        )
+
+    def check_status(self, card_id: str) -> Card:
+        """Ask the issuer's status list about a credential and remember what it says, also if nothing came."""
+        view = self.holder.credential(card_id)
+        note = find_status(self.holder.document(view.id), self.network, self.clock())
+        notes: dict[str, JSONValue] = {
+            item_id: each.to_json() for item_id, each in {**self._status_notes(), view.id: note}.items()
+        }
+        self.holder.shelf.change_settings(_STATUS, notes)
+        return self._card(view, note)
+
+    def remove(self, card_id: str) -> None:
+        """Delete a credential; backups keep it."""
+        self.holder.remove_credential(card_id)
+
+    def try_demo(self) -> Arrived:
+        """Put a credential of nobody into the wallet, to try it with."""
+        key = self.holder.keys()[0]
+        return self.arrivals.keep(demo_credential(key.did, now=self.clock()))
+
+    def people(self) -> tuple[PersonCard, ...]:
+        """Return the people of the wallet: those with credentials, then those with a key only."""
+        return self._people(self.cards())
+
+    def add_person(self, name: str) -> None:
+        """Make a key for one more person; raises MalformedValueError, StoreError."""
+        self.holder.new_key(name)
+
+    def history(self) -> tuple[HistoryLine, ...]:
+        """Return what happened, newest first."""
+        names = {view.issuer: view.issuer_name or view.issuer for view in self.holder.credentials()}
+        return tuple(history_line(entry, self.words, names) for entry in reversed(self.holder.history()))
+
+    def export_history(self, path: Path) -> None:
+        """Write the history to a new JSON file, readable by its owner; StoreError."""
+        entries: list[JSONValue] = [entry.to_json() for entry in self.holder.history()]
+        write_file(
+            path, (inert_json(dump_json({"history": entries}, indent=2)) + "\n").encode(), overwrite=False
+        )
+
+    def forget_history(self) -> int:
+        """Delete the history; returns how many entries there were."""
+        return self.holder.shelf.forget_history()
+
+    def set_preference(self, name: str, value: object) -> None:
+        """Change a setting and keep it; raises MalformedValueError, StoreError."""
+        preferences = self.preferences.with_value(name, value)
+        self.holder.shelf.change_settings(_PREFERENCES, preferences.to_json())
+        self._prefer(preferences)
+
+    def back_up(self, path: Path, passphrase: str) -> None:
+        """Write everything to a new file, sealed under a passphrase of its own; StoreError."""
+        if path.exists():
+            raise StoreError(f"{path} exists already; a backup never replaces a file")
+        if len(passphrase) < MIN_CHARACTERS:
+            raise ConfigurationError(f"a passphrase needs at least {MIN_CHARACTERS} characters")
+        sealed = self.holder.make_backup(passphrase, parameters=self._parameters)
+        write_file(path, sealed, overwrite=False)
+        self.holder.note_backup(path.absolute())
+
+    def restore(self, path: Path, passphrase: str) -> str:
+        """Add what a backup holds and return a sentence about it; raises SealingError, StoreError."""
+        report = self.holder.restore(read_file(path, max_bytes=MAX_BACKUP_BYTES), passphrase)
+        said = self.words(
+            "Restored: {credentials} credentials and {keys} keys; {there} were there already.",
+            credentials=report.credentials,
+            keys=report.keys,
+            there=report.already_there,
+        )
+        if report.other_copy:
+            said += " " + self.words("Another wallet made this backup: both can present what is in it.")
+        return said
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Seal the wallet under another passphrase; StoreError, ConfigurationError."""
+        if len(passphrase) < MIN_CHARACTERS:
+            raise ConfigurationError(f"a passphrase needs at least {MIN_CHARACTERS} characters")
+        self.holder.change_passphrase(passphrase, parameters=self._parameters)
+
+    def reminders(self) -> tuple[str, ...]:
+        """Return a sentence for each credential that ends within 30, 7 or 1 days, the nearest first."""
+        now = self.clock()
+        ending = []
+        for card in self.cards():
+            left = days_left(card, now)
+            if left is not None and 0 <= left <= max(REMINDER_DAYS) and card.badge is not Badge.REVOKED:
+                ending.append((left, card))
+        return tuple(self._reminder(left, card) for left, card in sorted(ending, key=lambda item: item[0]))
+
+    def _reminder(self, left: int, card: Card) -> str:
+        title = f"{card.title}, {card.person}"
+        if left == 0:
+            return self.words("{title}: ends within a day", title=title)
+        return self.words.count(
+            "{title}: ends in one day", "{title}: ends in {count} days", left, title=title
+        )
+
+    def _opened(self, holder: Holder) -> None:
+        self._holder = holder
+        self._prefer(Preferences.from_json(holder.shelf.settings().get(_PREFERENCES)))
+
+    def _prefer(self, preferences: Preferences) -> None:
+        self.preferences = preferences
+        self.words = Words.of(preferences.language or self._language)
+
+    def _card(self, view: CredentialView, note: StatusNote | None) -> Card:
+        return make_card(view, note, now=self.clock(), words=self.words, known_issuers=self._known_issuers)
+
+    def _status_notes(self) -> dict[str, StatusNote]:
+        found = self.holder.shelf.settings().get(_STATUS)
+        notes = (
+            {name: StatusNote.from_json(value) for name, value in found.items()}
+            if isinstance(found, dict)
+            else {}
+        )
+        return {name: note for name, note in notes.items() if note is not None}
+
+    def _people(self, cards: Sequence[Card]) -> tuple[PersonCard, ...]:
+        counts = Counter(card.person for card in cards)
+        held = self.holder.keys()
+        keys = {key.name: key.did for key in reversed(held)}
+        named = {card.person: card.key for card in cards if card.key is not None}
+        people = [PersonCard(name, keys.get(named.get(name, "")), count) for name, count in counts.items()]
+        used = set(named.values())
+        spare = [PersonCard(shown(key.name), key.did, 0) for key in held if key.name not in used]
+        return (*people, *_one_each(spare))
+
+    def _notices(self) -> tuple[str, ...]:
+        notices = list(self.reminders())
+        if self.holder.permissions is Permissions.CORRECTED:
+            notices.append(
+                self.words("Other users of this computer could read the wallet file; now they cannot.")
+            )
+        elif self.holder.permissions is Permissions.TOO_WIDE:
+            notices.append(self.words("Other users of this computer can read the wallet file."))
+        return tuple(notices)
+
+
+def _one_each(people: Sequence[PersonCard]) -> list[PersonCard]:
+    """Return one card for each name; copies for one use have keys of the same name."""
+    return list({person.name: person for person in people}.values())
+
+
+def _without_base_values(document: JSONObject) -> JSONObject:
+    """Return a document to look at: whoever has a base proof could present in the holder's place (D1)."""
+    proofs: list[JSONValue] = [
+        {**proof, "proofValue": "(stays in the wallet)"} if is_base_proof(proof) else proof
+        for proof in proofs_of(document)
+    ]
+    return {**document, "proof": proofs}
+
+
+def _code_of(claim: Claim) -> str | None:
+    """Return what stands in the document where the words for it are others."""
+    return None if claim.code is None else shown(claim.code)
+
+
+def _texts(value: JSONValue) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

@@ -1,0 +1,46 @@
+"""Values of strangers made ready to be read: inert (threat J6), dates in words, in the language that is set.
+
+Not here: which values those are.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from health import LANGUAGES, Language
+from runtime.inert import inert_text
+from wallet.words import Words
+
+_VALUE_CHARACTERS = 300
+_DATE = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?)(Z|[+-][0-9]{2}:[0-9]{2}))?"
+)
+
+
+def language_of(words: Words) -> Language:
+    """Return the language for claims and codes."""
+    return "fr" if words.language == "fr" and "fr" in LANGUAGES else "en"
+
+
+def shown(text: str) -> str:
+    """Return a stranger's text for a line of a screen."""
+    return inert_text(text, limit=_VALUE_CHARACTERS)
+
+
+def readable_day(text: str, words: Words) -> str:
+    """Return a date, or the day of a date-time, in words; other text inert."""
+    return readable(text[:10] if _DATE.fullmatch(text) else text, words)
+
+
+def readable(text: str, words: Words) -> str:
+    """Return a value for a line of a screen: a date in words, to the second where a time is there."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return shown(text)
+    year, month, day, time, zone = match.groups()
+    try:
+        date = words.date(datetime(int(year), int(month), int(day), tzinfo=UTC))
+    except ValueError:
+        return shown(text)
+    return date if time is None else f"{date}, {time} {'UTC' if zone == 'Z' else zone}"

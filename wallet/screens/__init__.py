@@ -1,0 +1,1 @@
+"""The screens of the wallet: one file for each."""

@@ -1,0 +1,104 @@
+"""Everything about one credential, on a screen of its own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from wallet.desk import Card, Detail
+from wallet.screens.base import WalletScreen
+from wallet.screens.dialogs import ConfirmDialog
+from wallet.widgets.bars import TopBar
+from wallet.widgets.detail_view import DetailView
+
+
+class DetailScreen(WalletScreen[None]):
+    """Shows what a credential says and how it stands."""
+
+    NAME = "Credential"
+    HELP = (
+        "What the credential says, in words; c shows the codes behind them, j the JSON as it was "
+        "received. Whether it was revoked is asked for only when you press u: its issuer then learns that"
+        " somebody looks at the list, not at which entry."
+    )
+    KEYS: ClassVar = (
+        ("q", "QR code"),
+        ("p", "Present"),
+        ("c", "Codes"),
+        ("j", "JSON"),
+        ("u", "Ask for the status"),
+        ("d", "Delete"),
+        ("escape", "Back"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "qr", "QR code"),
+        Binding("p", "present", "Present"),
+        Binding("c", "codes", "Codes"),
+        Binding("j", "raw", "JSON"),
+        Binding("u", "status", "Ask for the status"),
+        Binding("d", "delete", "Delete"),
+        Binding("escape,enter", "leave", "Back"),
+    ]
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self.card = card
+
+    def compose(self) -> ComposeResult:
+        """Make the text."""
+        yield self.top_bar(self.words("reading ..."))
+        yield DetailView(self.words, name="detail")
+        yield self.key_bar()
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.query_one(DetailView).focus()
+        self._read()
+
+    def on_screen_resume(self) -> None:
+        """Read it again: it may have been presented meanwhile."""
+        self._read()
+
+    def _read(self) -> None:
+        self.work(lambda: self.desk.detail(self.card.id), self._show, group="detail")
+
+    def _show(self, detail: Detail) -> None:
+        self.card = detail.card
+        self.query_one(DetailView).show(detail, self.words)
+        self.query_one(TopBar).say("")
+
+    def action_codes(self) -> None:
+        """Show or hide the codes."""
+        self.query_one(DetailView).turn(codes=True)
+
+    def action_raw(self) -> None:
+        """Show or hide the JSON."""
+        self.query_one(DetailView).turn(raw=True)
+
+    def action_qr(self) -> None:
+        """Show it as a QR code, after a look at what that would tell."""
+        self.wallet.present(self.card, self.desk.preferences.situation)
+
+    def action_present(self) -> None:
+        """Present it: choose for what."""
+        self.wallet.present(self.card, None)
+
+    def action_status(self) -> None:
+        """Ask whether it was revoked."""
+        self.query_one(TopBar).say(self.words("asking for the status ..."))
+        self.work(lambda: self.desk.check_status(self.card.id), lambda _: self._read(), group="status")
+
+    def action_delete(self) -> None:
+        """Ask, then delete it."""
+        question = self.words("Delete this credential from the wallet? Backups keep it.")
+        self.app.push_screen(ConfirmDialog(question, self.words("Delete")), self._delete)
+
+    def _delete(self, yes: bool | None) -> None:
+        if yes:
+            self.work(lambda: self.desk.remove(self.card.id), lambda _: self.leave())
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.leave()

@@ -1,0 +1,202 @@
+"""The list of credentials: cards under the names of people, drawn only where one looks.
+
+A thousand credentials are a thousand values and some forty lines: nothing is made for a card that is not on
+the screen. Below 60 columns each card is one line. All text is printed as it is, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from wallet.desk import Card, Words
+from wallet.widgets.themes import SIGNS, Palette
+
+NARROW = 60
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of the list: of a heading, or the first, second or empty line of a card."""
+
+    kind: str
+    card: int = -1
+    text: str = ""
+    note: str = ""
+
+
+class CardList(ScrollView, can_focus=True):
+    """Cards to move through with the arrow keys; `words` are the words for badge and dates."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("home", "move(-1000000)", show=False),
+        Binding("end", "move(1000000)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    class Chosen(Message):
+        """Another card is the current one."""
+
+        def __init__(self, card: Card | None) -> None:
+            super().__init__()
+            self.card = card
+
+    class Opened(Message):
+        """A card was opened; `badge` if it was by a click on its badge."""
+
+        def __init__(self, card: Card, *, badge: bool = False) -> None:
+            super().__init__()
+            self.card = card
+            self.badge = badge
+
+    def __init__(self, words: Words, *, name: str) -> None:
+        super().__init__(id=name)
+        self.words = words
+        self._cards: tuple[Card, ...] = ()
+        self._lines: list[_Line] = []
+        self._first_line: list[int] = []
+        self._current = 0
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards that are listed."""
+        return self._cards
+
+    @property
+    def current(self) -> Card | None:
+        """The card that keys act on."""
+        return self._cards[self._current] if self._cards else None
+
+    def show(self, cards: Sequence[Card], words: Words) -> None:
+        """List other cards; the current one stays if it is among them."""
+        before = self.current
+        self.words = words
+        self._cards = tuple(cards)
+        ids = [card.id for card in cards]
+        self._current = ids.index(before.id) if before is not None and before.id in ids else 0
+        self._arrange()
+        self.post_message(self.Chosen(self.current))
+
+    def choose(self, card_id: str) -> None:
+        """Make a card the current one."""
+        for number, card in enumerate(self._cards):
+            if card.id == card_id:
+                self._go(number)
+
+    def action_move(self, steps: int) -> None:
+        """Go some cards down, or up."""
+        self._go(self._current + steps)
+
+    def action_open(self) -> None:
+        """Open the current card."""
+        if self.current is not None:
+            self.post_message(self.Opened(self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what is clicked, open what was the current one; a badge explains itself."""
+        number = event.y + self.scroll_offset.y
+        if not 0 <= number < len(self._lines) or self._lines[number].card < 0:
+            return
+        index = self._lines[number].card
+        again, on_badge = index == self._current, event.x >= self.size.width - 20
+        self._go(index)
+        if on_badge or again:
+            self.post_message(self.Opened(self._cards[index], badge=on_badge))
+
+    def on_resize(self) -> None:
+        """Arrange for another width."""
+        self._arrange()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the window."""
+        palette = Palette(self.app)
+        width = self.size.width
+        number = y + self.scroll_offset.y
+        if number >= len(self._lines):
+            return Strip.blank(width, palette.background)
+        line = self._lines[number]
+        current = line.card == self._current and line.card >= 0
+        back = palette.chosen if current and self.has_focus else palette.background
+        text = self._heading(line, palette, width) if line.card < 0 else self._card(line, palette, width)
+        strip = Strip(text.render(self.app.console, end=""))
+        return (
+            strip.apply_style(Style()).adjust_cell_length(width).apply_style(back)
+            if text
+            else Strip([Segment(" " * width, palette.background)], width)
+        )
+
+    def _go(self, number: int) -> None:
+        if not self._cards:
+            return
+        self._current = max(0, min(number, len(self._cards) - 1))
+        top = self._first_line[self._current]
+        # The heading of the first card belongs to it.
+        above = 2 if top >= 2 and self._lines[top - 1].kind == "heading" else 0
+        self.scroll_to_region(Region(0, top - above, 1, 3 + above), animate=False)
+        self.refresh()
+        self.post_message(self.Chosen(self.current))
+
+    def _arrange(self) -> None:
+        narrow = self.size.width < NARROW
+        lines: list[_Line] = []
+        first: list[int] = []
+        person: str | None = None
+        for number, card in enumerate(self._cards):
+            if card.person != person:
+                person = card.person
+                lines += [_Line("blank")] if lines and narrow else []
+                lines.append(_Line("heading", text=person, note=card.key or ""))
+            first.append(len(lines))
+            lines.append(_Line("title", number))
+            if not narrow:
+                lines += [_Line("issuer", number), _Line("blank")]
+        self._lines, self._first_line = lines, first
+        self.virtual_size = Size(self.size.width, len(lines))
+        self.refresh()
+
+    def _heading(self, line: _Line, palette: Palette, width: int) -> Text:
+        if line.kind == "blank":
+            return Text()
+        note = "" if not line.note or line.note == line.text else self.words("key: {name}", name=line.note)
+        return _both_sides(Text(f" {line.text}", palette.heading), Text(f"{note} ", palette.muted), width)
+
+    def _card(self, line: _Line, palette: Palette, width: int) -> Text:
+        card = self._cards[line.card]
+        current = line.card == self._current
+        bar = Text(" ▌ " if current else " │ ", palette.accent if current else palette.muted)
+        badge = Text(f"{SIGNS[card.badge.tone]} {self.words(card.badge)} ", palette.tone(card.badge.tone))
+        if line.kind == "title":
+            title = Text.assemble(bar, (card.title, palette.strong))
+            if card.about:
+                title.append(f" · {card.about}", palette.text)
+            return _both_sides(title, badge, width)
+        ends = Text(f"{_until(card, self.words)} ", palette.muted)
+        return _both_sides(Text.assemble(bar, (card.issuer, palette.muted)), ends, width)
+
+
+def _until(card: Card, words: Words) -> str:
+    if card.valid_until is None:
+        return words("no last day")
+    return words("until {date}", date=words.date(card.valid_until))
+
+
+def _both_sides(left: Text, right: Text, width: int) -> Text:
+    """Return a line with a left and a right part; what is too long at the left ends in an ellipsis."""
+    room = max(4, width - right.cell_len - 1)
+    left.truncate(room, overflow="ellipsis", pad=True)
+    return Text.assemble(left, " ", right)
