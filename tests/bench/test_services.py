@@ -10,8 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
-
 from bench.services.__main__ import main
 from bench.services.filling import fill_issuer
 from bench.services.programs import Site
