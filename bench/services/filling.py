@@ -62,9 +62,6 @@ def fill_issuer(site: Site, count: int, progress: Progress) -> None:
     chosen = random.Random(count)
     store = IssuerStore.open(site.issuer_database)
     try:
-        with store.writing() as work:
-            if work.connection.dialect.name == "sqlite":
-                work.connection.exec_driver_sql("PRAGMA cache_size = -500000")
         taken = {purpose: _fill_lists(store, site, purpose, count, chosen) for purpose in PURPOSES}
         now = utc_now().replace(microsecond=0)
         credentials = _credentials(site, count, now, chosen)
@@ -108,8 +105,11 @@ def fill_verifier(site: Site, count: int) -> None:
             yield _text(_BASE58, 22, chosen), f"http://127.0.0.1:{site.verifier_port}", sent, sent, 1
 
     try:
-        with store.database.writing() as connection:
-            _insert(connection, challenges, rows())
+        waiting = rows()
+        # In pieces, because no statement may take longer than some seconds.
+        while batch := list(islice(waiting, _BATCH)):
+            with store.database.writing() as connection:
+                _insert(connection, challenges, batch)
     finally:
         store.close()
 

@@ -9,7 +9,7 @@ said is kept has reached the disk. Not here: the rows (`filling`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +49,13 @@ class Databases(Protocol):
     """Databases of one kind, by name."""
 
     def url(self, name: str) -> str:
-        """Return the URL of a database, which is empty unless it was used before."""
+        """Return the URL of a database."""
+
+    def make(self, name: str) -> None:
+        """Make room for a new database."""
 
     def has(self, name: str) -> bool:
-        """Whether a database was used before."""
+        """Whether a database is there."""
 
     def rename(self, name: str, to: str) -> None:
         """Give a database another name."""
@@ -97,15 +100,20 @@ def site_with(
     names = (f"issuer_{what}", f"verifier_{what}")
     if not keep:
         _remove(databases, names)
-    if not all(databases.has(name) for name in names):
-        parts = (f"{names[0]}_part", f"{names[1]}_part")
-        _remove(databases, (*names, *parts))
-        site = _site(databases, parts, stored, folder)
-        fill_issuer(site, stored.count, progress)
-        fill_verifier(site, stored.count)
-        for part, name in zip(parts, names, strict=True):
-            databases.rename(part, name)
-            databases.settle(name)
+    parts = (f"{names[0]}_part", f"{names[1]}_part")
+    filling = _site(databases, parts, stored, folder)
+    fillers: tuple[Callable[[], None], ...] = (
+        lambda: fill_issuer(filling, stored.count, progress),
+        lambda: fill_verifier(filling, stored.count),
+    )
+    for name, part, fill in zip(names, parts, fillers, strict=True):
+        if databases.has(name):
+            continue
+        databases.remove(part)
+        databases.make(part)
+        fill()
+        databases.rename(part, name)
+        databases.settle(name)
     try:
         yield _site(databases, names, stored, folder)
     finally:
@@ -119,6 +127,9 @@ class _Files:
 
     def url(self, name: str) -> str:
         return sqlite_url(self._file(name))
+
+    def make(self, name: str) -> None:
+        return
 
     def has(self, name: str) -> bool:
         return self._file(name).exists()
@@ -146,8 +157,10 @@ class _Schemas:
         self._url = url
         self._engine = engine
 
+    def make(self, name: str) -> None:
+        self._do(f'CREATE SCHEMA "{name}"')
+
     def url(self, name: str) -> str:
-        self._do(f'CREATE SCHEMA IF NOT EXISTS "{name}"')
         url = make_url(self._url).update_query_dict({"options": f"-csearch_path={name}"})
         return url.render_as_string(hide_password=False)
 
