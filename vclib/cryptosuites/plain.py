@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from vclib import jcs, jsonld, rdfc
+from vclib import jcs, jsonld
 from vclib.cryptosuites.base import (
     PROOF_TYPE,
     check_key_type,
@@ -60,8 +60,7 @@ class RDFCTransformation:
 
     def document_bytes(self, document: JSONObject, hash_name: str, contexts: ContextPolicy) -> bytes:
         """Return the canonical N-Quads of `document`."""
-        quads = jsonld.to_quads(document, contexts=contexts)
-        return "".join(rdfc.canonicalize(quads, hash_name=hash_name).nquads).encode()
+        return jsonld.canonical_nquads(document, contexts=contexts, hash_name=hash_name)
 
     def proof_config_bytes(
         self, options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
