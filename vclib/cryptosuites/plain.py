@@ -111,9 +111,11 @@ class JCSTransformation:
         The context policy is not part of the JCS suites, but without it a context that redefines a term
         could ride along under any signature (Data Integrity 1.0, context validation).
         """
-        check_size(document)
         if "@context" in document:
+            # Looks at the size, too.
             jsonld.check_contexts(document, contexts)
+        else:
+            check_size(document)
         return jcs.canonicalize(document)
 
     def proof_config_bytes(
