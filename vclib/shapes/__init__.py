@@ -13,7 +13,9 @@ argument (`vclib.jsonld`), and which statements a JSON pointer selects (`vclib.c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,10 +39,33 @@ __all__ = [
     "Shapes",
     "Template",
     "relabelled_quad",
+    "shared_readings",
 ]
 
 # The reference path: from a document, traced or not, to its expansion and its statements, checked.
 Reference: TypeAlias = Callable[[JSONObject], tuple[list[JSONValue], list[Quad]]]
+
+
+# Equal shapes and equal values are the same document, whatever else stands around it.
+_SHARED: ContextVar[dict[tuple[Shape, tuple[Leaf, ...]], Reading] | None] = ContextVar(
+    "readings", default=None
+)
+
+
+@contextmanager
+def shared_readings() -> Iterator[None]:
+    """Within this context, in this thread, read no document twice; at its end all of them are forgotten.
+
+    A verification reads a credential for its conformance and for its proofs.
+    """
+    if _SHARED.get() is not None:
+        yield
+        return
+    token = _SHARED.set({})
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +99,23 @@ class Shapes:
         if described is None:
             return _by(reference, document)
         shape, leaves = described
+        shared = _SHARED.get()
+        if shared is None:
+            return self._read(document, shape, leaves, reference, traced)
+        content = (shape, tuple(leaves))
+        found = shared.get(content)
+        if found is None:
+            found = shared[content] = self._read(document, shape, leaves, reference, traced)
+        return found
+
+    def _read(
+        self,
+        document: JSONObject,
+        shape: Shape,
+        leaves: Sequence[Leaf],
+        reference: Reference,
+        traced: Reference,
+    ) -> Reading:
         structure = self.cache.get(shape)
         if structure is None:
             if not self.cache.is_worth_keeping(shape):
