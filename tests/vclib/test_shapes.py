@@ -137,6 +137,14 @@ def test_what_is_read_can_be_changed_without_harm(unsigned: Maker, at_once: Cach
     assert _uses_template(unsigned())
 
 
+def test_a_template_holds_no_value_of_the_document_it_was_made_from(unsigned: Maker, at_once: Cache) -> None:
+    jsonld.read(unsigned())
+    kept = repr([(key, entry.value) for key, entry in at_once._entries.items()])
+    assert "HealthSubject" in kept
+    for text in ("Alice", "Ministry of Health", "z6Mk", "2026-06-01"):
+        assert text not in kept
+
+
 def test_no_pinned_context_defines_a_term_with_a_colon() -> None:
     """A template takes what stands before a text's colon for a prefix or a scheme, no text for a term."""
 

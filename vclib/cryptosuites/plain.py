@@ -190,6 +190,12 @@ def _as_list(value: JSONValue) -> list[JSONValue]:
 
 
 def _equal(first: JSONValue, second: JSONValue) -> bool:
+    if (
+        isinstance(first, list)
+        and isinstance(second, list)
+        and {*map(type, first), *map(type, second)} == {str}
+    ):
+        return first == second
     # Python says True == 1 and 1 == 1.0; JSON does not.
     return jcs.canonicalize(first) == jcs.canonicalize(second)
 

@@ -7,6 +7,7 @@ Source: https://www.w3.org/TR/did-resolution/#did-resolution-algorithm.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from vclib.did.options import Fetch, Method, ResolutionOptions
 from vclib.did.syntax import parse_did
 from vclib.did.web import resolve_web
 from vclib.errors import DIDError, MethodNotSupportedError
-from vclib.strict_json import JSONObject, JSONValue
+from vclib.strict_json import JSONObject, dump_json
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
@@ -58,27 +59,16 @@ def resolve(
         raise MethodNotSupportedError(f"the DID method {parsed.method[:40]!r} is not supported here")
     # 5. Read, by the method; what came must be this DID's document.
     if parsed.method in _SELF_CONTAINED and len(did) <= _MAX_REMEMBERED_CHARACTERS:
-        return ResolvedDID(did, _copy(_computed_document(did, options)))
+        return ResolvedDID(did, json.loads(_computed_document(did, options)))
     document = method(parsed, fetch=fetch, options=options)
     return ResolvedDID(did, validate_document(document, did))
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _computed_document(did: str, options: ResolutionOptions) -> JSONObject:
-    """Return the validated document of a DID that holds its key; it must not be changed."""
+def _computed_document(did: str, options: ResolutionOptions) -> str:
+    """Return the validated document of a DID that holds its key, as text, so that everybody gets a copy."""
     parsed = parse_did(did)
-    return validate_document(METHODS[parsed.method](parsed, fetch=None, options=options), did)
-
-
-def _copy(document: JSONObject) -> JSONObject:
-    """Return a copy that its receiver may change."""
-
-    def copied(value: JSONValue) -> JSONValue:
-        if isinstance(value, dict):
-            return {name: copied(below) for name, below in value.items()}
-        return [copied(below) for below in value] if isinstance(value, list) else value
-
-    return {name: copied(value) for name, value in document.items()}
+    return dump_json(validate_document(METHODS[parsed.method](parsed, fetch=None, options=options), did))
 
 
 def resolution_result(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from vclib.errors import MalformedValueError
@@ -22,6 +23,8 @@ from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
 
 # The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse.
 _URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]*")
+
+_HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 
 
 @dataclass(frozen=True)
@@ -197,8 +200,9 @@ class Filled:
         That is Hash First Degree Quads, https://www.w3.org/TR/rdf-canon/#hash-1d-quads, and step 4 of the
         canonicalization algorithm.
         """
+        new_hash = _HASHES[hash_name]
         hashes = [
-            hashlib.new(hash_name, _first_degree_text(lines.fill(self.arguments))).hexdigest()
+            new_hash(_first_degree_text(lines.fill(self.arguments))).hexdigest()
             for lines in self.template.first_degree
         ]
         order = {digest: rank for rank, digest in enumerate(sorted(hashes))}
