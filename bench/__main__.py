@@ -26,8 +26,9 @@ from bench.report import write_plot, write_table
 from bench.timing import Timing, measure_together
 from vclib.did import resolve
 
-# What was measured of one operation: our time, its floor, and the other implementation's time.
-Row = tuple[Case, Timing, Timing | None, Timing | None]
+# What was measured of one operation: our time, its floor, the other implementation's time, and how many times
+# the floor it takes in processor time.
+Row = tuple[Case, Timing, Timing | None, Timing | None, float | None]
 
 
 def main(arguments: list[str]) -> int:
@@ -77,7 +78,7 @@ def _measure(case: Case, seconds: float, partner: Partner | None) -> Row:
         # Once to warm up, as our calls are.
         partner.time(case.request, seconds=seconds / 4)
         other = Timing(tuple(sorted(partner.time(case.request, seconds=seconds / 2))))
-    return case, timings["run"], timings.get("floor"), other
+    return case, timings["run"], timings.get("floor"), other, _processor_ratio(case, seconds)
 
 
 def _introduce(partner: Partner, case: Case) -> None:
@@ -103,7 +104,7 @@ def _table(rows: list[Row]) -> Table:
     ):
         table.add_column(heading, justify="right")
     table.add_column("the floor is")
-    for case, run, floor, other in rows:
+    for case, run, floor, other, _ in rows:
         table.add_row(
             case.suite,
             case.operation,
@@ -137,18 +138,27 @@ def _report(rows: list[Row], load: float, new_shapes: NewShapes | None) -> dict[
                 "floor": case.floor_is,
                 "floor_median_ms": None if floor is None else floor.median,
                 "ratio": None if floor is None else run.median / floor.median,
-                "best_ratio": None if floor is None else _best(run) / _best(floor),
+                "processor_ratio": processor,
                 "partner_median_ms": None if other is None else other.median,
                 "partner_ratio": None if other is None else other.median / run.median,
             }
-            for case, run, floor, other in rows
+            for case, run, floor, other, processor in rows
         ],
     }
 
 
-def _best(timing: Timing) -> float:
-    """Return the time that the fastest tenth stays under: what a busy machine disturbs least."""
-    return timing.milliseconds[len(timing.milliseconds) // 10]
+def _processor_ratio(case: Case, seconds: float) -> float | None:
+    """Return times the floor in processor time, by medians: a busy machine disturbs that least."""
+    if case.floor is None:
+        return None
+    taken: dict[Callable[[], object], list[float]] = {case.run: [], case.floor: []}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(taken[case.run]) < 5:
+        for call, times in taken.items():
+            start = time.process_time()
+            call()
+            times.append(time.process_time() - start)
+    return statistics.median(taken[case.run]) / statistics.median(taken[case.floor])
 
 
 def _start_milliseconds() -> float:

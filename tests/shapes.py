@@ -9,9 +9,6 @@ from vclib.context_policy import ContextPolicy
 from vclib.shapes import Cache, FilledReading, Reading, Reference, ReferenceReading, Shapes
 from vclib.strict_json import JSONObject
 
-# How many readings of this process came out of a template and were compared.
-compared = 0
-
 
 def switch_off_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is kept, so that everything goes the reference path."""
@@ -50,11 +47,9 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def assert_same(found: Reading, expected: Reading) -> None:
     """Compare two readings byte for byte, in everything a caller can ask of them."""
-    global compared
     assert found.expanded() == expected.expanded()
     assert repr(found.expanded()) == repr(expected.expanded())
     assert found.quads() == expected.quads()
     assert found.canonicalize() == expected.canonicalize()
     for hash_name in ("sha256", "sha384"):
         assert found.canonical_bytes(hash_name) == expected.canonical_bytes(hash_name)
-    compared += 1
