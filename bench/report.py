@@ -75,7 +75,8 @@ def markdown(report: Report) -> str:
         lines += [
             "",
             f"{new['shapes']:,} credentials of different shapes, checked whole, in processor time: "
-            f"{reference:.2f} ms without compiled shapes, {new['first_ms']:.2f} ms with them ({new['first_ms'] / reference:.2f} times) "
+            f"{reference:.2f} ms without compiled shapes, "
+            f"{new['first_ms']:.2f} ms with them ({new['first_ms'] / reference:.2f} times) "
             f"when a shape is new, {new['second_ms']:.2f} ms ({new['second_ms'] / reference:.2f} times) when "
             "it comes for the second time and is compiled. Kept at the end: "
             f"{new['entries']} entries, {new['kept_bytes'] / 1e6:.1f} MB.",
