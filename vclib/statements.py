@@ -85,6 +85,9 @@ class _Builder:
     def add_node(self, node: JSONObject, graph: str) -> str:
         """Add the statements of a node object; return the term of the node."""
         given = node.get("@id")
+        if "@id" in node and not isinstance(given, str):
+            # What looks like a keyword ("@foo") expands to nothing, and its text would be lost.
+            raise DataLossError("an identifier that expands to nothing would not be signed")
         subject = self.resource(given) if isinstance(given, str) else self.new_blank()
         for name, values in node.items():
             if name == "@id":

@@ -259,3 +259,10 @@ def test_what_is_shared_is_forgotten_at_the_end(unsigned: Maker, monkeypatch: py
 class _Sized:
     def __init__(self, size: int) -> None:
         self.bytes = size
+
+
+@pytest.mark.parametrize("value", ["@foo", "@bar"])
+def test_a_code_that_looks_like_a_keyword_is_refused(value: str, unsigned: Maker, at_once: Cache) -> None:
+    subject = {"id": "urn:s", "type": "HealthSubject", "vaccination": {"lot": "A", "vaccine": value}}
+    with pytest.raises(DataLossError, match="expands to nothing"):
+        jsonld.read(unsigned(credentialSubject=subject))
