@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.synced
 WORKERS ?= auto
 
-.PHONY: demo test lint format bench interop lock clean help
+.PHONY: demo test lint format bench interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -37,6 +37,11 @@ interop: $(STAMP) tests/interop/node_modules/.package-lock.json ## check against
 tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
 	cd tests/interop && npm ci --no-audit --no-fund
 	@touch $@
+
+migration: $(STAMP) ## begin a script for changed tables: PROGRAM=issuer WHAT="what it does"
+	$(BIN)/python -m tests.new_migration "$(PROGRAM)" "$(WHAT)"
+	@$(BIN)/ruff format --quiet $(PROGRAM)/migrations
+	@$(BIN)/ruff check --quiet --fix $(PROGRAM)/migrations
 
 lock: $(UV) ## pin the newest versions that pyproject.toml admits
 	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -q -o requirements.lock

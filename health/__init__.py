@@ -1,6 +1,6 @@
 """The domain: what a health certificate says, and what each situation needs of it."""
 
-from health.claims import Claim, claims_from_credential, label
+from health.claims import Claim, claims_from_credential, claims_of_kind, label
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
 from health.credentials import (
@@ -8,19 +8,21 @@ from health.credentials import (
     DDCC_CONTEXT,
     VC_CONTEXT,
     credential_from_record,
+    element_pointer,
     find_kind,
     kind_of,
     record_from_credential,
 )
 from health.csv_records import csv_template, read_csv
 from health.disclosure import (
+    CLINIC,
     DISCLOSURE_SETS,
     SITUATIONS,
     check_mandatory_pointers,
     mandatory_pointers,
     pointers_for,
 )
-from health.elements import KINDS, Kind
+from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
 from health.inputs import read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
@@ -40,11 +42,14 @@ from health.records import (
 from health.rows import RecordRow, RowError
 
 __all__ = [
+    "CERTIFICATE",
+    "CLINIC",
     "CONTEXT_SEQUENCES",
     "DDCC_CONTEXT",
     "DISCLOSURE_SETS",
     "KINDS",
     "LANGUAGES",
+    "PERSON",
     "SITUATIONS",
     "VC_CONTEXT",
     "Certificate",
@@ -66,10 +71,12 @@ __all__ = [
     "check_mandatory_pointers",
     "check_record",
     "claims_from_credential",
+    "claims_of_kind",
     "code_from_iri",
     "credential_from_record",
     "csv_template",
     "display",
+    "element_pointer",
     "find_kind",
     "iri_from_code",
     "is_shared_time",

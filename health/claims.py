@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from health.codes import Language, display, read_rows
 from health.coding import code_from_iri
-from health.elements import KINDS, Form
+from health.elements import KINDS, PERSON, Form, Kind
 from health.values import without_day_bounds
 from vclib.errors import RecordError
 from vclib.strict_json import JSONObject, JSONValue, dump_json
@@ -56,6 +56,14 @@ def label(pointer: str, language: Language = "en") -> str:
     """Return our name for the claim at a JSON pointer, the pointer itself where we have none."""
     words = _table("labels.tsv").get(_without_indexes(pointer))
     return words[language] if words else pointer
+
+
+def claims_of_kind(kind: Kind) -> Iterator[tuple[str, bool]]:
+    """Give the JSON pointer of every claim of a kind of credential, and whether it is always there."""
+    for element in PERSON:
+        yield f"/credentialSubject/{element.term}", element.required
+    for element in kind.elements:
+        yield f"/credentialSubject/{kind.name}/{element.term}", element.required
 
 
 def _leaves(document: JSONObject) -> Iterator[tuple[str, JSONValue]]:

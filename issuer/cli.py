@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_minting, cli_status
+from issuer import cli_access, cli_keys, cli_minting, cli_offers, cli_serve, cli_status
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -22,13 +22,19 @@ from issuer.config import (
     process_environment,
     save_config,
 )
+from issuer.did_documents import publish
 from issuer.keys import IssuerKeys, generate_keys, save_keys
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
-from runtime.commands import AsJSON, PassphraseFile, epilog
+from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
 from runtime.folders import make_folder
-from vclib.errors import StoreError, VCError
+from vclib.datetimes import format_datetime
+from vclib.did import did_web_of
+from vclib.errors import ConfigurationError, StoreError, VCError
+
+# What a new issuer's folder holds before its settings are written.
+_FILES = ("keys.sealed", "did.json", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm")
 
 app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)
 
@@ -41,6 +47,9 @@ def main() -> None:
 @app.command("init", epilog=epilog('ddcc issuer init --name "Ministry of Health"'))
 def init_command(
     name: Annotated[str, typer.Option("--name", help="The name that credentials carry.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Where `ddcc issuer serve` is reached: an https URL.")
+    ] = None,
     status_url: Annotated[
         str | None,
         typer.Option("--status-url", help="https folder that the status lists will be served from."),
@@ -54,6 +63,9 @@ def init_command(
         list[str] | None,
         typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
     ] = None,
+    did_web: Annotated[
+        bool, typer.Option("--did-web", help="Be the did:web of --url, which serves the DID document.")
+    ] = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
@@ -61,17 +73,22 @@ def init_command(
     """Make an issuer: its keys, sealed under a passphrase, its settings and its database."""
     with reporting_errors(as_json=as_json):
         folder = home_folder(home)
-        keys = generate_keys()
+        if did_web and url is None:
+            raise ConfigurationError("--did-web needs --url: the DID names the host that serves its document")
+        did = did_web_of(url) if did_web and url is not None else None
+        keys = generate_keys(did)
         config = IssuerConfig(
             home=folder,
             name=name,
-            status_url=status_url or f"urn:uuid:{uuid.uuid4()}",
+            url=url,
+            status_url=status_url or ("" if url else f"urn:uuid:{uuid.uuid4()}"),
             suite=suite,
             plain=plain,
             valid_days=valid_days,
             mandatory=tuple(mandatory or ()),
             database_url=database_url(folder),
             dids=keys.dids,
+            did=did,
         )
         _refuse_existing(config)
         passphrase = read_new_passphrase(
@@ -82,10 +99,12 @@ def init_command(
             print_json({"home": str(folder), "trust": trust_entry(config)})
             return
         print_line(f"made the issuer {name!r} in {folder}")
-        for key_type, did in config.dids.items():
-            print_line(f"  {key_type:<11} {did}")
-        if status_url is None:
-            print_line("  without --status-url, verifiers get the status lists as files: check --status FILE")
+        for key_type, key_did in config.dids.items():
+            print_line(f"  {key_type:<11} {key_did}")
+        if config.serves_lists:
+            print_line("to serve it: ddcc issuer serve")
+        elif status_url is None:
+            print_line("  without --url or --status-url, status lists travel as files: check --status FILE")
         print_line("next: ddcc issuer trust-entry > trust.json, ddcc issuer mint FILE --holder DID")
 
 
@@ -97,7 +116,12 @@ def trust_entry_command(home: Home = None, as_json: AsJSON = False) -> None:
 
 
 def _refuse_existing(config: IssuerConfig) -> None:
-    for path in (config.home / "issuer.toml", config.keys_path, config.home / "issuer.sqlite"):
+    for path in (
+        config.home / "issuer.toml",
+        config.keys_path,
+        config.home / "issuer.sqlite",
+        config.document_path,
+    ):
         if path.exists():
             raise StoreError(
                 f"there is an issuer in {config.home} already ({path.name}); nothing was changed"
@@ -108,18 +132,24 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
     """Write the files of a new issuer: all of them, or none where one cannot be written."""
     make_folder(config.home)
     try:
-        save_keys(keys, config.keys_path, passphrase)
+        kept = save_keys(keys, config.keys_path, passphrase, created=format_datetime(utc_now()))
+        if config.did is not None:
+            publish(config.document_path, config.did, kept)
         IssuerStore.open(config.database_url).close()
         make_folder(config.status_folder, mode=0o755)
         # Last, because a folder with settings is an issuer.
         save_config(config)
     except VCError:
         # Nobody has seen these keys; left behind, they would be in the way of the next try.
-        for name in ("keys.sealed", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm"):
+        for name in _FILES:
             with contextlib.suppress(OSError):
                 (config.home / name).unlink(missing_ok=True)
         raise
 
 
 app.add_typer(cli_minting.app)
+app.add_typer(cli_offers.app)
 app.add_typer(cli_status.app)
+app.add_typer(cli_access.app)
+app.add_typer(cli_serve.app)
+app.add_typer(cli_keys.app, name="key")

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from issuer.auditing import verify_audit
 from issuer.cli_shared import Home, opened, opened_store, opened_with_keys
 from issuer.report import entry_json, status_json, status_line
 from issuer.service import RecordStatus
@@ -141,14 +142,23 @@ def audit_verify_command(
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Check that no audit entry was changed, removed or put in."""
-    with reporting_errors(as_json=as_json), opened_store(home) as (_, store), store.reading() as reading:
-        count = reading.verify_audit(known_hash)
-        _, newest = reading.audit_head()
+    """Check that no audit entry was changed, removed or put in, and that records and lists fit the log."""
+    with reporting_errors(as_json=as_json), opened_store(home) as (_, store):
+        report = verify_audit(store, known_hash=known_hash)
         if as_json:
-            print_json({"entries": count, "newestHash": newest})
+            print_json(
+                {
+                    "entries": report.entries,
+                    "records": report.records,
+                    "lists": report.lists,
+                    "newestHash": report.newest_hash,
+                }
+            )
         else:
-            print_line(f"{count} entries, all in place; newest hash {newest}")
+            print_line(
+                f"{report.entries} entries, {report.records} records, {report.lists} lists, all in place; "
+                f"newest hash {report.newest_hash}"
+            )
             print_line("note it elsewhere: with --known-hash it also finds a log that was rewritten")
 
 

@@ -14,7 +14,10 @@ from issuer.keys import KEY_TYPES
 from issuer.service import Minted, NotMinted, RecordStatus
 from issuer.store import StatusPosition
 from runtime.audit import AuditEntry
+from runtime.keys import KeptKey
 from vclib.datetimes import format_datetime
+from vclib.did import did_key_method
+from vclib.keys import encode_multikey
 from vclib.strict_json import JSONObject, JSONValue, parse_json_object
 
 # What the health credentials are called in a trust file (https://w3id.org/ddcc/v1).
@@ -22,16 +25,19 @@ CREDENTIAL_TYPES = ("VaccinationStatusCredential", "TestResultCredential", "Reco
 
 
 def trust_entry(config: IssuerConfig) -> JSONObject:
-    """Return a trust file with this issuer as its one entry: the id it mints under, and its other DIDs."""
+    """Return a trust file with this issuer as its one entry: the id it mints under, and its other DIDs.
+
+    DIDs that signed before or will sign are among them, so that what they sign is acceptable. A did:web
+    needs no others: its document lists all keys.
+    """
     issuer_id = config.dids[KEY_TYPES[config.suite]]
-    others: list[JSONValue] = [did for did in config.dids.values() if did != issuer_id]
-    entry: JSONObject = {
-        "id": issuer_id,
-        "name": config.name,
-        "keys": others,
-        "types": list(CREDENTIAL_TYPES),
-    }
-    return {"issuers": [entry]}
+    others: list[JSONValue] = [
+        did for did in dict.fromkeys((*config.dids.values(), *config.other_dids)) if did != issuer_id
+    ]
+    entry: JSONObject = {"id": issuer_id, "name": config.name}
+    if others:
+        entry["keys"] = others
+    return {"issuers": [entry | {"types": list(CREDENTIAL_TYPES)}]}
 
 
 def minted_lines(results: Sequence[Minted | NotMinted], out: Path) -> list[str]:
@@ -87,7 +93,8 @@ def status_line(status: RecordStatus) -> str:
     record = status.record
     return (
         f"{record.record_id}  {status.state:<9}  {record.kind:<12} {record.suite:<14} "
-        f"minted {record.minted:%Y-%m-%d}  valid until {record.valid_until:%Y-%m-%d}"
+        f"minted {record.minted:%Y-%m-%d}  "
+        + (f"valid until {record.valid_until:%Y-%m-%d}" if record.valid_until else "valid without end")
     )
 
 
@@ -104,11 +111,11 @@ def status_json(status: RecordStatus, *, with_record: bool = False) -> JSONObjec
         "holder": record.holder,
         "minted": format_datetime(record.minted),
         "validFrom": format_datetime(record.valid_from),
-        "validUntil": format_datetime(record.valid_until),
+        "validUntil": format_datetime(record.valid_until) if record.valid_until else None,
         "credentialSha256": record.credential_sha256,
         "status": [_position_json(each) for each in status.positions],
     }
-    if with_record:
+    if with_record and record.record is not None:
         written["record"] = parse_json_object(record.record)
     return {name: value for name, value in written.items() if value is not None}
 
@@ -122,6 +129,35 @@ def entry_json(entry: AuditEntry) -> JSONObject:
         "details": dict(entry.details),
         "hash": entry.hash,
     }
+
+
+def key_line(key: KeptKey, config: IssuerConfig) -> str:
+    """Return one line about one key."""
+    return f"{key.id:<11} {key.key_type:<11} {key.state:<10} {_custody(key):<24} {_method(key, config)}"
+
+
+def key_json(key: KeptKey, config: IssuerConfig) -> JSONObject:
+    """Return what is public about one key, and where its secret is."""
+    written: JSONObject = {
+        "id": key.id,
+        "type": key.key_type.value,
+        "state": key.state.value,
+        "custody": _custody(key),
+        "created": key.created,
+        "verificationMethod": _method(key, config),
+        "publicKeyMultibase": encode_multikey(key.public_key),
+    }
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _custody(key: KeptKey) -> str:
+    if key.place is not None:
+        return f"token: {key.place.label or key.place}"
+    return "sealed file" if key.secret is not None else "deleted"
+
+
+def _method(key: KeptKey, config: IssuerConfig) -> str:
+    return did_key_method(key.public_key) if config.did is None else f"{config.did}#{key.id}"
 
 
 def _promises(minted: Minted) -> str:

@@ -1,107 +1,78 @@
 """What an issuer remembers: records, status entries, credentials not yet handed over, the audit log.
 
 SQLAlchemy Core over `runtime.database`, nothing that only SQLite knows. Everything that belongs to one
-decision is done in one transaction: a credential is signed inside the transaction that writes its record,
-its status indexes and its audit entry, so none of them exists without the others. That no index serves two
-credentials is a constraint of the database, not a habit of the program (threat H9).
+decision is kept in one short transaction: a credential's record, its status positions, its audit entry and
+its copy, so none of them exists without the others. Nothing is signed in such a transaction. That no index
+serves two credentials is a constraint of the database, not a habit of the program (threat H9).
 
-Not here: deciding (`service`), signing, files.
+The order of locks is: a published list, then the audit log's head (`IssuerWriting.lock`), then anything else.
+Not here: deciding (`service`), status lists (`list_store`), signing, files.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    ForeignKey,
-    Integer,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    delete,
-    func,
-    insert,
-    select,
-    update,
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
+
+from issuer.list_store import (
+    ListReading,
+    ListWriting,
+    PublishedList,
+    SignedList,
+    StatusList,
+    StatusPosition,
 )
-
-from runtime.audit import AuditEntry, append, audit_tables, head, read_log, verify_log
+from issuer.tables import TABLES, all_tables
+from issuer.tables import audit as audit_log
+from issuer.tables import copies as copies_table
+from issuer.tables import outbox as outbox_table
+from issuer.tables import records as records_table
+from issuer.tables import status_entries as entries_table
+from runtime.audit import AuditEntry, append, head, lock_head, read_log, verify_log
 from runtime.database import Database, open_database
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import StoreError
 
-SCHEMA_VERSION = 1
+__all__ = [
+    "MIN_ID_CHARACTERS",
+    "TABLES",
+    "Copy",
+    "IssuerReading",
+    "IssuerStore",
+    "IssuerWriting",
+    "NoSuchRecordError",
+    "PublishedList",
+    "SignedList",
+    "StatusList",
+    "StatusPosition",
+    "StoredRecord",
+    "Waiting",
+]
+
+# The scripts that bring an older database to these tables.
+MIGRATIONS = Path(__file__).parent / "migrations"
 MIN_ID_CHARACTERS = 4
+# Record ids are made of digits and lower-case letters, and this is the last of them.
+_LAST_CHARACTER = "z"
+_MAX_ID_CHARACTERS = 32
 
-TABLES = MetaData()
 
-_records = Table(
-    "records",
-    TABLES,
-    Column("record_id", String(32), primary_key=True),
-    # Absent where presentations must not be linkable.
-    Column("credential_id", String(100), unique=True),
-    Column("kind", String(32), nullable=False),
-    Column("suite", String(64), nullable=False),
-    Column("issuer_id", String(500), nullable=False),
-    Column("holder", String(2000)),
-    Column("record", Text, nullable=False),
-    Column("record_sha256", String(64), nullable=False, index=True),
-    Column("credential_sha256", String(64), nullable=False),
-    Column("valid_from", String(32), nullable=False),
-    Column("valid_until", String(32), nullable=False),
-    Column("minted", String(32), nullable=False, index=True),
-)
-
-_lists = Table(
-    "status_lists",
-    TABLES,
-    Column("list_id", Integer, primary_key=True),
-    Column("purpose", String(32), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("url", String(2000), nullable=False, unique=True),
-    Column("length", Integer, nullable=False),
-    Column("used", Integer, nullable=False),
-    UniqueConstraint("purpose", "number"),
-)
-
-_entries = Table(
-    "status_entries",
-    TABLES,
-    Column("list_id", Integer, ForeignKey("status_lists.list_id"), primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("record_id", String(32), ForeignKey("records.record_id"), nullable=False),
-    Column("purpose", String(32), nullable=False),
-    Column("value", Integer, nullable=False),
-    Column("reason", Text),
-    Column("changed", String(32)),
-    UniqueConstraint("record_id", "purpose"),
-)
-
-# A credential waits here from its signature until its file has been written, and no longer.
-_outbox = Table(
-    "outbox",
-    TABLES,
-    Column("record_id", String(32), ForeignKey("records.record_id"), primary_key=True),
-    Column("file_name", String(255), nullable=False),
-    Column("credential", Text, nullable=False),
-)
-
-_audit = audit_tables(TABLES)
+class NoSuchRecordError(StoreError):
+    """No record, or more than one, has the id that was asked for."""
 
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """One minted credential as the issuer remembers it; `record` is the health record as JSON text."""
+    """One minted credential as the issuer remembers it; `record` is the health record as JSON text.
+
+    `record` and its digest are None where somebody else wrote the credential. `mint_key` is the SHA-256 of
+    the key that the credential was asked for under, in hexadecimal.
+    """
 
     record_id: str
     credential_id: str | None
@@ -109,35 +80,13 @@ class StoredRecord:
     suite: str
     issuer_id: str
     holder: str | None
-    record: str
-    record_sha256: str
+    record: str | None
+    record_sha256: str | None
     credential_sha256: str
     valid_from: datetime
-    valid_until: datetime
+    valid_until: datetime | None
     minted: datetime
-
-
-@dataclass(frozen=True)
-class StatusList:
-    """One status list: its published URL, and how many of its `length` positions are taken."""
-
-    list_id: int
-    purpose: str
-    number: int
-    url: str
-    length: int
-    used: int
-
-
-@dataclass(frozen=True)
-class StatusPosition:
-    """The place of one credential in one status list, and what stands there."""
-
-    status_list: StatusList
-    position: int
-    value: int = 0
-    reason: str | None = None
-    changed: datetime | None = None
+    mint_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +96,15 @@ class Waiting:
     record_id: str
     file_name: str
     credential: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A signed credential (JSON text) that can be fetched again until `kept_until`."""
+
+    record_id: str
+    credential: str
+    kept_until: datetime
 
 
 class IssuerStore:
@@ -161,7 +119,9 @@ class IssuerStore:
 
         Without `make` they have to be there.
         """
-        return cls(open_database(url, tables=TABLES, component="issuer", version=SCHEMA_VERSION, make=make))
+        return cls(
+            open_database(url, tables=all_tables(), component="issuer", migrations=MIGRATIONS, make=make)
+        )
 
     @contextmanager
     def reading(self) -> Iterator[IssuerReading]:
@@ -175,196 +135,171 @@ class IssuerStore:
         with self._database.writing() as connection:
             yield IssuerWriting(connection)
 
+    def check_writable(self) -> None:
+        """Return where a transaction could write now; StoreError where none could."""
+        self._database.check_writable()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()
 
 
 class IssuerReading:
-    """What can be asked inside one transaction."""
+    """What can be asked inside one transaction; `connection` is for the tables of other concerns."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
+
+    @property
+    def lists(self) -> ListReading:
+        """The status lists."""
+        return ListReading(self.connection)
 
     def find(self, text: str) -> StoredRecord:
         """Return the record of a record id, a credential id, or the beginning of a record id.
 
-        Raises StoreError where there is none or more than one.
+        Raises NoSuchRecordError where there is none or more than one.
         """
-        by_id = select(_records).where((_records.c.record_id == text) | (_records.c.credential_id == text))
-        rows = self._connection.execute(by_id).all()
-        if not rows and len(text) >= MIN_ID_CHARACTERS:
-            starts = _records.c.record_id.startswith(text, autoescape=True)
-            rows = self._connection.execute(select(_records).where(starts).limit(2)).all()
-        if not rows:
-            raise StoreError(f"no record has the id {text[:80]!r}")
-        if len(rows) > 1:
-            raise StoreError(f"more than one record id begins with {text[:80]!r}")
-        return _record(rows[0])
+        found = self.exactly(text)
+        if found is not None:
+            return found
+        beginning = self._beginning_with(text) if len(text) >= MIN_ID_CHARACTERS else []
+        if not beginning:
+            raise NoSuchRecordError(f"no record has the id {text[:80]!r}")
+        if len(beginning) > 1:
+            raise NoSuchRecordError(f"more than one record id begins with {text[:80]!r}")
+        return beginning[0]
+
+    def exactly(self, text: str) -> StoredRecord | None:
+        """Return the record whose record id or credential id is `text`."""
+        found = self._where(records_table.c.record_id == text)
+        return found or self._where(records_table.c.credential_id == text)
+
+    def minted_under(self, mint_key: str) -> StoredRecord | None:
+        """Return the record that was minted under a key (its digest)."""
+        return self._where(records_table.c.mint_key == mint_key)
 
     def records(self) -> Iterator[StoredRecord]:
         """Give all records, oldest first."""
-        for row in self._connection.execute(
-            select(_records).order_by(_records.c.minted, _records.c.record_id)
-        ):
+        chosen = select(records_table).order_by(records_table.c.minted, records_table.c.record_id)
+        for row in self.connection.execute(chosen.execution_options(yield_per=1000)):
             yield _record(row)
 
     def minted_before(self, record_sha256: str, holder: str | None) -> str | None:
         """Return the id of a record minted from the same health record for the same holder, not revoked."""
-        revoked = select(_entries.c.record_id).where(
-            _entries.c.purpose == "revocation", _entries.c.value != 0
+        revoked = exists().where(
+            entries_table.c.record_id == records_table.c.record_id,
+            entries_table.c.purpose == "revocation",
+            entries_table.c.value != 0,
         )
         found = (
-            select(_records.c.record_id)
-            .where(_records.c.record_sha256 == record_sha256, _records.c.holder.is_not_distinct_from(holder))
-            .where(_records.c.record_id.not_in(revoked))
+            select(records_table.c.record_id)
+            .where(
+                records_table.c.record_sha256 == record_sha256,
+                records_table.c.holder.is_not_distinct_from(holder),
+            )
+            .where(~revoked)
             .limit(1)
         )
-        return self._connection.execute(found).scalar_one_or_none()
-
-    def positions(self, record_id: str) -> tuple[StatusPosition, ...]:
-        """Return the status entries of one credential, revocation before suspension."""
-        rows = self._connection.execute(
-            select(_entries, _lists)
-            .join(_lists, _lists.c.list_id == _entries.c.list_id)
-            .where(_entries.c.record_id == record_id)
-            .order_by(_entries.c.purpose)
-        )
-        return tuple(_position(row) for row in rows)
-
-    def lists(self) -> tuple[StatusList, ...]:
-        """Return all status lists."""
-        return tuple(
-            _list(row) for row in self._connection.execute(select(_lists).order_by(_lists.c.list_id))
-        )
-
-    def set_positions(self, list_id: int) -> Sequence[int]:
-        """Return the positions of a list whose value is not 0."""
-        chosen = select(_entries.c.position).where(_entries.c.list_id == list_id, _entries.c.value != 0)
-        return self._connection.execute(chosen.order_by(_entries.c.position)).scalars().all()
+        return self.connection.execute(found).scalar_one_or_none()
 
     def waiting(self) -> tuple[Waiting, ...]:
         """Return the signed credentials whose files have not been written."""
-        rows = self._connection.execute(select(_outbox).order_by(_outbox.c.record_id))
+        rows = self.connection.execute(select(outbox_table).order_by(outbox_table.c.record_id))
         return tuple(Waiting(row.record_id, row.file_name, row.credential) for row in rows)
 
-    def audit_entries(self) -> Iterator[AuditEntry]:
-        """Give the audit log, oldest first, unchecked."""
-        return read_log(self._connection, _audit)
+    def count_waiting(self) -> int:
+        """Return how many signed credentials wait for their files to be written."""
+        return int(self.connection.execute(select(func.count()).select_from(outbox_table)).scalar_one())
+
+    def copy(self, record_id: str) -> Copy | None:
+        """Return the copy that is kept of a credential."""
+        chosen = select(copies_table).where(copies_table.c.record_id == record_id)
+        row = self.connection.execute(chosen).one_or_none()
+        return Copy(row.record_id, row.credential, parse_datetime(row.kept_until)) if row else None
+
+    def audit_entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+        """Give the audit log, oldest first, unchecked: what comes after an entry, so many at most."""
+        return read_log(self.connection, audit_log, after=after, limit=limit)
 
     def audit_head(self) -> tuple[int, str]:
         """Return (number of audit entries, newest hash)."""
-        return head(self._connection, _audit)
+        return head(self.connection, audit_log)
 
     def verify_audit(self, known_hash: str | None = None) -> int:
         """Check the audit log's chain and return its length; StoreError names the entry that does not fit."""
-        return verify_log(self._connection, _audit, known_hash=known_hash)
+        return verify_log(self.connection, audit_log, known_hash=known_hash)
+
+    def _where(self, condition: ColumnElement[bool]) -> StoredRecord | None:
+        row = self.connection.execute(select(records_table).where(condition)).one_or_none()
+        return _record(row) if row is not None else None
+
+    def _beginning_with(self, text: str) -> list[StoredRecord]:
+        # A range uses the index on every database; LIKE does so on none of them as it is.
+        last = text.ljust(_MAX_ID_CHARACTERS, _LAST_CHARACTER)
+        chosen = select(records_table).where(records_table.c.record_id.between(text, last)).limit(2)
+        found = [_record(row) for row in self.connection.execute(chosen)]
+        return [each for each in found if each.record_id.startswith(text)]
 
 
 class IssuerWriting(IssuerReading):
     """What can be asked and done inside one transaction that writes."""
 
-    def allocate(
-        self,
-        purpose: str,
-        *,
-        length: int,
-        max_used: int,
-        url_of: Callable[[str, int], str],
-        random_below: Callable[[int], int] = secrets.randbelow,
-    ) -> StatusPosition:
-        """Return a random free position in the newest list of `purpose`, in a new one past `max_used`.
+    @property
+    def lists(self) -> ListWriting:
+        """The status lists."""
+        return ListWriting(self.connection)
 
-        Only `add_record` takes the position: both belong in one transaction.
-        """
-        newest = self._newest_list(purpose)
-        if newest is None or newest.used >= max_used:
-            newest = self._new_list(purpose, newest.number + 1 if newest else 1, length, url_of)
-        while True:
-            position = random_below(newest.length)
-            taken = select(_entries.c.position).where(
-                _entries.c.list_id == newest.list_id, _entries.c.position == position
-            )
-            if self._connection.execute(taken).scalar_one_or_none() is None:
-                return StatusPosition(newest, position)
+    def lock(self) -> None:
+        """Be the only one who writes to the audit log, and so who mints, until the transaction ends."""
+        lock_head(self.connection, audit_log)
 
     def add_record(self, record: StoredRecord, positions: Sequence[StatusPosition]) -> None:
         """Remember a minted credential and take its status positions; StoreError where one is taken."""
-        values = {name: getattr(record, name) for name in _records.c.keys()}  # noqa: SIM118  columns, no dict
+        values = {name: getattr(record, name) for name in records_table.c.keys()}  # noqa: SIM118  columns
         for name in ("valid_from", "valid_until", "minted"):
-            values[name] = format_datetime(values[name])
-        self._connection.execute(insert(_records).values(values))
-        for entry in positions:
-            self._connection.execute(
-                insert(_entries).values(
-                    list_id=entry.status_list.list_id,
-                    position=entry.position,
-                    record_id=record.record_id,
-                    purpose=entry.status_list.purpose,
-                    value=entry.value,
-                )
-            )
-            self._connection.execute(
-                update(_lists)
-                .where(_lists.c.list_id == entry.status_list.list_id)
-                .values(used=_lists.c.used + 1)
-            )
-
-    def set_value(
-        self, record_id: str, purpose: str, value: int, *, reason: str | None, now: datetime
-    ) -> None:
-        """Change one status entry."""
-        self._connection.execute(
-            update(_entries)
-            .where(_entries.c.record_id == record_id, _entries.c.purpose == purpose)
-            .values(value=value, reason=reason, changed=format_datetime(now))
-        )
+            values[name] = format_datetime(values[name]) if values[name] is not None else None
+        self.connection.execute(insert(records_table).values(values))
+        self.lists.take(record.record_id, positions)
 
     def put_in_outbox(self, waiting: Waiting) -> None:
         """Keep a signed credential until its file has been written."""
-        self._connection.execute(
-            insert(_outbox).values(
+        self.connection.execute(
+            insert(outbox_table).values(
                 record_id=waiting.record_id, file_name=waiting.file_name, credential=waiting.credential
             )
         )
 
     def clear_outbox(self, record_ids: Sequence[str]) -> None:
         """Forget signed credentials whose files have been written."""
-        self._connection.execute(delete(_outbox).where(_outbox.c.record_id.in_(record_ids)))
+        self.connection.execute(delete(outbox_table).where(outbox_table.c.record_id.in_(record_ids)))
+
+    def keep_copy(self, copy: Copy) -> None:
+        """Keep a signed credential so that it can be fetched again."""
+        self.connection.execute(
+            insert(copies_table).values(
+                record_id=copy.record_id,
+                credential=copy.credential,
+                kept_until=format_datetime(copy.kept_until),
+            )
+        )
+
+    def forget_copy(self, record_id: str) -> bool:
+        """Forget the copy of a credential; says whether there was one."""
+        result = self.connection.execute(delete(copies_table).where(copies_table.c.record_id == record_id))
+        return result.rowcount == 1
+
+    def purge_copies(self, now: datetime) -> None:
+        """Forget the copies whose time is over."""
+        self.connection.execute(delete(copies_table).where(copies_table.c.kept_until <= format_datetime(now)))
 
     def audit(self, event: str, details: Mapping[str, str], *, now: datetime) -> None:
         """Write an audit entry with this transaction."""
-        append(self._connection, _audit, event, details, now=now)
-
-    def _newest_list(self, purpose: str) -> StatusList | None:
-        # The row lock keeps two writers from filling one list at a time; SQLite has one writer anyway.
-        newest = select(func.max(_lists.c.number)).where(_lists.c.purpose == purpose).scalar_subquery()
-        chosen = select(_lists).where(_lists.c.purpose == purpose, _lists.c.number == newest)
-        row = self._connection.execute(chosen.with_for_update()).one_or_none()
-        return _list(row) if row is not None else None
-
-    def _new_list(
-        self, purpose: str, number: int, length: int, url_of: Callable[[str, int], str]
-    ) -> StatusList:
-        url = url_of(purpose, number)
-        result = self._connection.execute(
-            insert(_lists).values(purpose=purpose, number=number, url=url, length=length, used=0)
-        )
-        (list_id,) = result.inserted_primary_key or (0,)
-        return StatusList(list_id, purpose, number, url, length, 0)
+        append(self.connection, audit_log, event, details, now=now)
 
 
 def _record(row: Row[tuple[object, ...]]) -> StoredRecord:
     members = dict(row._mapping)
     for name in ("valid_from", "valid_until", "minted"):
-        members[name] = parse_datetime(members[name])
+        members[name] = parse_datetime(members[name]) if members[name] is not None else None
     return StoredRecord(**members)
-
-
-def _list(row: Row[tuple[object, ...]]) -> StatusList:
-    return StatusList(row.list_id, row.purpose, row.number, row.url, row.length, row.used)
-
-
-def _position(row: Row[tuple[object, ...]]) -> StatusPosition:
-    changed = parse_datetime(row.changed) if row.changed else None
-    return StatusPosition(_list(row), row.position, row.value, row.reason, changed)

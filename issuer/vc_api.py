@@ -1,9 +1,9 @@
-"""The issuer's side of the VC API: sign a credential that somebody else has written.
+"""Sign a credential that somebody else has written, as the VC API asks for.
 
 `CredentialIssuer` decides, `issue_router` only translates HTTP. What is signed conforms to the data model,
-names this issuer, and says nothing that would be lost: the same checks a verifier makes, made before anything
-is signed. Source: https://w3c.github.io/vcalm/#issuing. Not here: health records (`issuer.service`), and who
-may call this.
+names this issuer, and says nothing that would be lost: the same checks a verifier makes, made before
+anything is signed. Source: https://w3c.github.io/vcalm/#issuing. Not here: health records
+(`issuer.service`), remembering what was signed (`issuer.vc_service`), and who may call this.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fastapi.responses import Response
 
 from protocols.vcalm import IssueRequest
 from runtime.web import JSONBody, describe_body, json_response
-from vclib.credentials import parse_credential
+from vclib.credentials import Credential, parse_credential
 from vclib.data_model import BASE_CONTEXT_V1
 from vclib.errors import CredentialError, MalformedValueError
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy
@@ -59,19 +59,24 @@ class CredentialIssuer:
         Raises CredentialError or MalformedValueError for one that does not conform, names another issuer or
         has a proof already; JSONLDError, ProofGenerationError, PointerError.
         """
-        document = self._prepared(request)
-        self._check(document)
+        document = self.prepared(request)
+        self.check(document)
+        return self.sign(document, request.mandatory_pointers, now=now)
+
+    def sign(self, document: JSONObject, pointers: Sequence[str], *, now: datetime | None) -> JSONObject:
+        """Return a checked document with a proof, made `now` or, where that would be a handle, at no time."""
         return add_proof(
             document,
             cryptosuite=self.cryptosuite,
             key=self.key,
             verification_method=self.verification_method,
             created=now,
-            mandatory_pointers=tuple(dict.fromkeys((*self.mandatory_pointers, *request.mandatory_pointers))),
+            mandatory_pointers=tuple(dict.fromkeys((*self.mandatory_pointers, *pointers))),
             contexts=self.contexts,
         )
 
-    def _prepared(self, request: IssueRequest) -> JSONObject:
+    def prepared(self, request: IssueRequest) -> JSONObject:
+        """Return the credential of the request with the context, id and status that it is to have."""
         document = with_proof_context(request.credential)
         if request.credential_id is not None:
             if document.get("id", request.credential_id) != request.credential_id:
@@ -82,7 +87,8 @@ class CredentialIssuer:
             document = document | {"credentialStatus": entries}
         return document
 
-    def _check(self, document: JSONObject) -> None:
+    def check(self, document: JSONObject) -> Credential:
+        """Return what is to be signed as a conforming credential of this issuer; raises as `issue`."""
         if "proof" in document:
             # To sign on top of a stranger's proof would vouch for it.
             raise CredentialError("proof: expected a credential without one")
@@ -93,6 +99,7 @@ class CredentialIssuer:
         for entry in credential.status_entries:
             if is_bitstring_entry(entry):
                 parse_status_entry(entry)
+        return credential
 
 
 def with_proof_context(credential: JSONObject) -> JSONObject:

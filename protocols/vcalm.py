@@ -9,13 +9,23 @@ venue's own answer is a verdict (`vclib.policy`), not one of these. Not here: HT
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from vclib.errors import MalformedValueError, VCError
+from protocols.vcalm_reading import (
+    UNKNOWN_OPTION,
+    UnknownOptionError,
+    check_members,
+    flag_option,
+    object_member,
+    options_member,
+    pointers_option,
+    text_option,
+)
+from vclib.errors import VCError
 from vclib.schemas import SchemaOutcome
 from vclib.status import StatusResult
-from vclib.strict_json import JSONObject, JSONValue, json_type_name
+from vclib.strict_json import JSONObject, JSONValue
 from vclib.verification import (
     CredentialFailure,
     NotChecked,
@@ -24,20 +34,23 @@ from vclib.verification import (
     VerifiedPresentation,
 )
 
-# https://w3c.github.io/vcalm/#problem-details
-UNKNOWN_OPTION = "https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED"
+__all__ = [
+    "OWN_PROBLEMS",
+    "UNKNOWN_OPTION",
+    "DeriveRequest",
+    "IssueRequest",
+    "ProblemDetail",
+    "ResultOptions",
+    "UnknownOptionError",
+    "VerificationResult",
+    "VerifyCredentialRequest",
+    "VerifyPresentationRequest",
+    "credential_result",
+    "presentation_result",
+]
+
 # For findings that no standard names: a credential that has ended or was withdrawn is not malformed.
 OWN_PROBLEMS = "https://w3id.org/ddcc/problems#"
-
-_MAX_POINTERS = 1000
-_MAX_TEXT = 4096
-
-
-class UnknownOptionError(MalformedValueError):
-    """A request has an option that this service does not know, so it may mean more than is done."""
-
-    type = UNKNOWN_OPTION
-    code = "unknown-option"
 
 
 # --- what is asked for ----------------------------------------------------------------------------
@@ -54,12 +67,12 @@ class IssueRequest:
     @classmethod
     def from_json(cls, body: JSONObject, *, ignored_options: Collection[str] = ()) -> IssueRequest:
         """Return the request of a body; raises MalformedValueError, UnknownOptionError."""
-        _check_members(body, {"credential", "options"})
-        options = _options(body, {"mandatoryPointers", "credentialId"}, ignored_options)
+        check_members(body, {"credential", "options"})
+        options = options_member(body, {"mandatoryPointers", "credentialId"}, ignored_options)
         return cls(
-            _object(body, "credential"),
-            _pointers(options, "mandatoryPointers"),
-            _text(options, "credentialId"),
+            object_member(body, "credential"),
+            pointers_option(options, "mandatoryPointers"),
+            text_option(options, "credentialId"),
         )
 
 
@@ -73,9 +86,9 @@ class DeriveRequest:
     @classmethod
     def from_json(cls, body: JSONObject, *, ignored_options: Collection[str] = ()) -> DeriveRequest:
         """Return the request of a body; raises MalformedValueError, UnknownOptionError."""
-        _check_members(body, {"verifiableCredential", "options"})
-        options = _options(body, {"selectivePointers"}, ignored_options)
-        return cls(_object(body, "verifiableCredential"), _pointers(options, "selectivePointers"))
+        check_members(body, {"verifiableCredential", "options"})
+        options = options_member(body, {"selectivePointers"}, ignored_options)
+        return cls(object_member(body, "verifiableCredential"), pointers_option(options, "selectivePointers"))
 
 
 @dataclass(frozen=True)
@@ -103,15 +116,15 @@ class VerifyCredentialRequest:
         The specification gives this request no `challenge` and `domain`; where they are among
         `ignored_options` they are read all the same, so that nobody believes they were compared.
         """
-        _check_members(body, {"verifiableCredential", "options"})
-        options = _options(
+        check_members(body, {"verifiableCredential", "options"})
+        options = options_member(
             body, {"returnCredential", "returnProblemDetails", "returnResults"}, ignored_options
         )
         return cls(
-            _object(body, "verifiableCredential"),
+            object_member(body, "verifiableCredential"),
             _result_options(options, "returnCredential"),
-            _text(options, "challenge"),
-            _text(options, "domain"),
+            text_option(options, "challenge"),
+            text_option(options, "domain"),
         )
 
 
@@ -127,13 +140,13 @@ class VerifyPresentationRequest:
     @classmethod
     def from_json(cls, body: JSONObject) -> VerifyPresentationRequest:
         """Return the request of a body; raises MalformedValueError. Other options are allowed here."""
-        _check_members(body, {"verifiablePresentation", "options"})
-        options = _object(body, "options") if "options" in body else {}
+        check_members(body, {"verifiablePresentation", "options"})
+        options = object_member(body, "options") if "options" in body else {}
         return cls(
-            _object(body, "verifiablePresentation"),
+            object_member(body, "verifiablePresentation"),
             _result_options(options, "returnPresentation"),
-            _text(options, "challenge"),
-            _text(options, "domain"),
+            text_option(options, "challenge"),
+            text_option(options, "domain"),
         )
 
 
@@ -276,60 +289,9 @@ def _status_result(entry: JSONObject, status: StatusResult | NotChecked) -> JSON
     return {"value": status.value, "verified": True, "input": entry}
 
 
-# --- reading --------------------------------------------------------------------------------------
-
-
-def _check_members(body: JSONObject, known: Collection[str]) -> None:
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise MalformedValueError(f"{unknown[0][:80]}: no member of this request, expected {sorted(known)}")
-
-
-def _object(body: JSONObject, member: str) -> JSONObject:
-    value = body.get(member)
-    if not isinstance(value, dict):
-        found = json_type_name(value) if member in body else "none"
-        raise MalformedValueError(f"{member}: expected an object, found {found}")
-    return value
-
-
-def _options(body: JSONObject, known: Collection[str], ignored: Collection[str]) -> JSONObject:
-    options = _object(body, "options") if "options" in body else {}
-    unknown = sorted(set(options) - set(known) - set(ignored))
-    if unknown:
-        raise UnknownOptionError(f"options.{unknown[0][:80]}: this option is not known here")
-    return options
-
-
 def _result_options(options: JSONObject, document: str) -> ResultOptions:
     return ResultOptions(
-        problem_details=_flag(options, "returnProblemDetails", default=True),
-        results=_flag(options, "returnResults", default=False),
-        document=_flag(options, document, default=False),
+        problem_details=flag_option(options, "returnProblemDetails", default=True),
+        results=flag_option(options, "returnResults", default=False),
+        document=flag_option(options, document, default=False),
     )
-
-
-def _flag(options: JSONObject, member: str, *, default: bool) -> bool:
-    value = options.get(member, default)
-    if not isinstance(value, bool):
-        raise MalformedValueError(f"options.{member}: expected a boolean, found {json_type_name(value)}")
-    return value
-
-
-def _text(options: JSONObject, member: str) -> str | None:
-    if member not in options:
-        return None
-    value = options[member]
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
-        raise MalformedValueError(f"options.{member}: expected a text of 1 to {_MAX_TEXT} characters")
-    return value
-
-
-def _pointers(options: JSONObject, member: str) -> tuple[str, ...]:
-    value = options.get(member, [])
-    if not isinstance(value, list) or len(value) > _MAX_POINTERS:
-        raise MalformedValueError(f"options.{member}: expected a list of at most {_MAX_POINTERS} pointers")
-    pointers: Sequence[str] = [item for item in value if isinstance(item, str)]
-    if len(pointers) != len(value):
-        raise MalformedValueError(f"options.{member}: expected JSON pointers, each a string")
-    return tuple(pointers)

@@ -16,7 +16,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    CursorResult,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 
 from vclib.errors import StoreError
 
@@ -69,7 +82,7 @@ def append(
     connection: Connection, tables: AuditTables, event: str, details: Mapping[str, str], *, now: datetime
 ) -> AuditEntry:
     """Add an entry inside the caller's transaction, so that the deed and its entry are written together."""
-    sequence, previous_hash = _lock_head(connection, tables)
+    sequence, previous_hash = lock_head(connection, tables)
     entry = _new_entry(sequence + 1, now, event, details, previous_hash)
     connection.execute(
         insert(tables.entries).values(
@@ -85,9 +98,31 @@ def append(
     return entry
 
 
-def read_log(connection: Connection, tables: AuditTables) -> Iterator[AuditEntry]:
-    """Give all entries in order, unchecked."""
-    for row in connection.execute(select(tables.entries).order_by(tables.entries.c.sequence)):
+def lock_head(connection: Connection, tables: AuditTables) -> tuple[int, str]:
+    """Return `head` and keep all others from appending until the caller's transaction ends.
+
+    Whoever takes this lock first in a transaction that will append decides alone: what was looked up before
+    cannot be outdated by another one's deed.
+    """
+    # SQLite's writer already holds the whole database; elsewhere the row lock puts appenders in order.
+    locked = select(tables.head).with_for_update()
+    row = connection.execute(locked).one_or_none()
+    if row is None:
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(tables.head).values(id=1, sequence=0, hash=FIRST_HASH))
+        except IntegrityError:
+            # Another one began the log in the meantime; its row is there now.
+            pass
+        row = connection.execute(locked).one()
+    return row.sequence, row.hash
+
+
+def read_log(
+    connection: Connection, tables: AuditTables, *, after: int = 0, limit: int | None = None
+) -> Iterator[AuditEntry]:
+    """Give the entries after the one with number `after`, `limit` of them at most, in order and unchecked."""
+    for row in _in_order(connection, tables, after, limit):
         try:
             details = json.loads(row.details)
         except json.JSONDecodeError as err:
@@ -124,13 +159,13 @@ def verify_log(connection: Connection, tables: AuditTables, *, known_hash: str |
     return expected_sequence
 
 
-def _lock_head(connection: Connection, tables: AuditTables) -> tuple[int, str]:
-    # SQLite's writer already holds the whole database; elsewhere the row lock puts appenders in order.
-    row = connection.execute(select(tables.head).with_for_update()).one_or_none()
-    if row is not None:
-        return row.sequence, row.hash
-    connection.execute(insert(tables.head).values(id=1, sequence=0, hash=FIRST_HASH))
-    return 0, FIRST_HASH
+def _in_order(
+    connection: Connection, tables: AuditTables, after: int, limit: int | None
+) -> CursorResult[tuple[object, ...]]:
+    # A long log is read in pieces, not held in memory.
+    column = tables.entries.c.sequence
+    chosen = select(tables.entries).where(column > after).order_by(column).limit(limit)
+    return connection.execute(chosen.execution_options(yield_per=1000))
 
 
 def _new_entry(

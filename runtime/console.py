@@ -42,6 +42,7 @@ __all__ = [
     "read_input",
     "read_new_passphrase",
     "read_passphrase",
+    "read_secret",
     "report_system_error",
     "reporting_errors",
 ]
@@ -193,10 +194,22 @@ def read_passphrase(
     Raises ConfigurationError where there is none of them, StoreError for a file that cannot be read.
     """
     if file is not None:
-        return _passphrase_from_file(file)
+        return _first_line(file)
     if environment.get(variable):
         return environment[variable]
-    return _ask_hidden(prompt, variable, ask)
+    return _ask_hidden(prompt, f"--passphrase-file FILE or {variable}", ask)
+
+
+def read_secret(
+    prompt: str, *, file: Path | None, option: str, ask: Callable[[str], str] | None = None
+) -> str:
+    """Return a code that must be no argument: the first line of `file`, else what is typed hidden.
+
+    `-` is standard input; `option` is what names the file. Raises ConfigurationError, StoreError.
+    """
+    if file is not None:
+        return _first_line(file)
+    return _ask_hidden(prompt, f"{option} FILE", ask)
 
 
 def read_new_passphrase(
@@ -214,7 +227,8 @@ def read_new_passphrase(
             f"a passphrase needs at least {MIN_PASSPHRASE_CHARACTERS} characters; several words are good"
         )
     typed = file is None and not environment.get(variable)
-    if typed and _ask_hidden(f"{prompt} (again)", variable, ask) != passphrase:
+    other_ways = f"--passphrase-file FILE or {variable}"
+    if typed and _ask_hidden(f"{prompt} (again)", other_ways, ask) != passphrase:
         raise ConfigurationError("the two passphrases differ")
     return passphrase
 
@@ -223,7 +237,7 @@ def _file_of(error: OSError) -> str:
     return os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
 
 
-def _passphrase_from_file(file: Path) -> str:
+def _first_line(file: Path) -> str:
     content = read_input(file, max_bytes=_MAX_PASSPHRASE_BYTES)
     if str(file) != "-" and stat.S_IMODE(file.stat().st_mode) & 0o077:
         print_warning(f"other users of this computer may read {file}")
@@ -231,26 +245,24 @@ def _passphrase_from_file(file: Path) -> str:
         # Some editors begin every text with a byte order mark; nobody means it to be in the passphrase.
         passphrase = content.decode("utf-8-sig").split("\n", 1)[0].removesuffix("\r")
     except UnicodeDecodeError as err:
-        raise ConfigurationError("the passphrase file is not UTF-8 text") from err
+        raise ConfigurationError(f"{file} is not UTF-8 text") from err
     if not passphrase:
-        raise ConfigurationError("the first line of the passphrase file is empty")
+        raise ConfigurationError(f"the first line of {file} is empty")
     return passphrase
 
 
-def _ask_hidden(prompt: str, variable: str, ask: Callable[[str], str] | None) -> str:
+def _ask_hidden(prompt: str, other_ways: str, ask: Callable[[str], str] | None) -> str:
     try:
         with warnings.catch_warnings():
             # Without a terminal getpass would read visibly from standard input; that is refused instead.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            passphrase = (ask or getpass.getpass)(f"{prompt}: ")
+            typed = (ask or getpass.getpass)(f"{prompt}: ")
     except EOFError as err:
         # Control-D; the prompt's line is still open.
         print(file=sys.stderr)
-        raise ConfigurationError("no passphrase was given") from err
+        raise ConfigurationError("nothing was typed") from err
     except (getpass.GetPassWarning, OSError) as err:
-        raise ConfigurationError(
-            f"no terminal to ask for the passphrase: use --passphrase-file FILE or {variable}"
-        ) from err
-    if not passphrase:
-        raise ConfigurationError("the passphrase is empty")
-    return passphrase
+        raise ConfigurationError(f"no terminal to ask for {prompt!r}: use {other_ways}") from err
+    if not typed:
+        raise ConfigurationError("nothing was typed")
+    return typed

@@ -3,62 +3,87 @@
 The stores of the programs speak SQLAlchemy Core over what is opened here. For SQLite the connection is set
 up so that a commit has reached the disk when it returns (WAL journal, synchronous FULL), so that foreign
 keys hold, and so that a writer takes its lock at the start of a transaction and not in the middle of one.
-The file is readable by its owner only. A schema version is kept beside the tables; a database of another
-version is refused by name and never touched.
+The file is readable by its owner only, and a file that was taken away or replaced is not written to any more.
+For PostgreSQL no statement and no lock is waited for without end, and a connection that died (the server
+was started anew) is replaced before it is used. An empty database gets the program's tables, an older one is
+brought forward when it is opened, by one process while the others wait; a newer one is refused by name and
+never touched (`runtime.schema`).
 
-Not here: what the tables are, and migrations (there is one schema version so far).
-Sources: https://www.sqlite.org/pragma.html, https://docs.sqlalchemy.org/en/21/dialects/sqlite.html.
+Not here: what the tables are.
+Sources: https://www.sqlite.org/pragma.html, https://docs.sqlalchemy.org/en/21/dialects/sqlite.html,
+https://www.postgresql.org/docs/15/libpq-connect.html,
+https://www.postgresql.org/docs/15/runtime-config-client.html.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, Engine, MetaData, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from runtime.atomic import reason
-from vclib.errors import ConfigurationError, StoreError
+from runtime.schema import Found, Schema, bring_forward, find_schema, lock, make_tables
+from vclib.errors import ConfigurationError, MalformedValueError, StoreError
+
+_logger = logging.getLogger(__name__)
 
 # How long a writer waits for another process to finish its transaction.
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
+# How long PostgreSQL may wait for a lock, run one statement, and keep a transaction that nothing happens in.
+_LOCK_MILLISECONDS = 5000
+_STATEMENT_MILLISECONDS = 15_000
+_IDLE_MILLISECONDS = 60_000
+
+# In each process; a request that finds all of them in use waits this long for one.
+_CONNECTIONS = 5
+_MORE_CONNECTIONS = 10
+_POOL_SECONDS = 10.0
+
+# A host that does not answer, or is gone in the middle of an answer: seconds, and milliseconds in the last.
+_POSTGRESQL_NETWORK: Mapping[str, int] = MappingProxyType(
+    {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    }
+)
+
 _WRITES = "ddcc_writes"
 
-_VERSIONS = MetaData()
-_schema_versions = Table(
-    "schema_versions",
-    _VERSIONS,
-    Column("component", String(64), primary_key=True),
-    Column("version", Integer, nullable=False),
-)
+
+class ConstraintError(StoreError):
+    """A constraint does not admit what was to be written, e.g. because a unique key is taken."""
 
 
 class Database:
     """An open database: `reading()` and `writing()` give a connection inside one transaction."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, *, file: Path | None = None) -> None:
         self._engine = engine
+        self._file = file
+        self._inode = None if file is None else _inode(file)
         self.place = place
 
     @contextmanager
@@ -69,42 +94,54 @@ class Database:
         if self._engine.dialect.name == "postgresql":
             reader = reader.execution_options(isolation_level="REPEATABLE READ")
         with _translated(self.place), reader.connect() as connection:
+            self._check_file()
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection whose statements are committed together, or not at all; raises StoreError."""
+        """Give a connection whose statements are committed together, or not at all.
+
+        Raises StoreError, MalformedValueError for a value that no column can hold.
+        """
         writer = self._engine.execution_options(**{_WRITES: True})
         with _translated(self.place), writer.begin() as connection:
+            self._check_file()
             yield connection
+
+    def check_writable(self) -> None:
+        """Begin and end a transaction that could write; StoreError where none could be."""
+        # A lock of another process shows only to whoever asks for it, and a connection only when it is used.
+        with self.writing() as connection:
+            connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
+    def _check_file(self) -> None:
+        """Refuse to go on with a file that has no name any more: what is written to it would be lost."""
+        if self._file is not None and _inode(self._file) != self._inode:
+            raise StoreError(f"the database {self.place} was removed or replaced while it was open")
 
-def open_database(url: str, *, tables: MetaData, component: str, version: int, make: bool = True) -> Database:
-    """Open the database at `url` and make `tables` in it when it has none of `component` yet.
 
-    `version` is the schema version of the component's tables. Without `make` a database that has none of
-    them is refused: something was kept there, and it is lost. Raises ConfigurationError for a URL that names
-    no database, StoreError for one that cannot be opened or holds another schema version.
+def open_database(
+    url: str, *, tables: MetaData, component: str, migrations: Path, make: bool = True
+) -> Database:
+    """Open the database at `url`; afterwards it has the component's tables as `tables` describes them.
+
+    `migrations` is the folder of the component's scripts. Without `make` a database that has none of the
+    tables is refused: something was kept there, and it is lost. Raises ConfigurationError for a URL that
+    names no database, StoreError for one that cannot be opened or was made by a newer program.
     """
+    schema = Schema(component, tables, migrations)
     parsed = _parse_url(url)
-    place = parsed.render_as_string(hide_password=True)
+    place, file = parsed.render_as_string(hide_password=True), None
     if parsed.get_backend_name() == "sqlite":
         place = parsed.database or place
-        _prepare_file(parsed, make=make)
+        file = _prepare_file(parsed, make=make)
+    database = Database(_engine(parsed, place), place, file=file)
     try:
-        engine = create_engine(parsed)
-    except (ModuleNotFoundError, NoSuchModuleError) as err:
-        raise ConfigurationError(f"the driver for the database {place} is not installed: {err}") from err
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    database = Database(engine, place)
-    try:
-        _check_version(database, tables, component, version, make=make)
+        _bring_to_newest(database, parsed, schema, make=make)
     except StoreError:
         database.close()
         raise
@@ -116,6 +153,11 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
+def shown_url(url: str) -> str:
+    """Return a database URL as it may be shown: without its password. ConfigurationError if it is none."""
+    return _parse_url(url).render_as_string(hide_password=True)
+
+
 def _parse_url(url: str) -> URL:
     try:
         return make_url(url)
@@ -124,10 +166,10 @@ def _parse_url(url: str) -> URL:
         raise ConfigurationError("expected a database URL such as sqlite:///issuer.sqlite") from err
 
 
-def _prepare_file(url: URL, *, make: bool) -> None:
+def _prepare_file(url: URL, *, make: bool) -> Path | None:
     """Make the file before SQLite does, because SQLite would give it the process's default mode."""
     if not url.database or url.database == ":memory:":
-        return
+        return None
     path = Path(url.database)
     try:
         os.close(os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600))
@@ -135,17 +177,73 @@ def _prepare_file(url: URL, *, make: bool) -> None:
             path.chmod(0o600)
     except OSError as err:
         raise StoreError(f"cannot open the database {path}: {reason(err)}") from err
+    return path
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # Transactions are begun by _begin_sqlite; left to itself the driver would begin them too late.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # What a program forgets is gone from the file, too: it may have been somebody's credential.
-    connection.execute("PRAGMA secure_delete = ON")
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _engine(url: URL, place: str, *, for_scripts: bool = False) -> Engine:
+    """Return an engine for `url`; one for scripts keeps no connections and no foreign keys of SQLite."""
+    # Any: what the pool and the driver take is theirs.
+    options: dict[str, Any] = {}
+    if url.get_backend_name() == "postgresql":
+        options["connect_args"] = {
+            name: value for name, value in _POSTGRESQL_NETWORK.items() if name not in url.query
+        }
+    if for_scripts:
+        options["poolclass"] = NullPool
+    elif url.get_backend_name() == "postgresql" or url.database not in (None, "", ":memory:"):
+        options |= {
+            "pool_size": _CONNECTIONS,
+            "max_overflow": _MORE_CONNECTIONS,
+            "pool_timeout": _POOL_SECONDS,
+            "pool_pre_ping": url.get_backend_name() == "postgresql",
+        }
+    try:
+        engine = create_engine(url, **options)
+    except (ModuleNotFoundError, NoSuchModuleError) as err:
+        raise ConfigurationError(f"the driver for the database {place} is not installed: {err}") from err
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_set_up(foreign_keys=not for_scripts))
+        event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _sqlite_set_up(*, foreign_keys: bool) -> Callable[[sqlite3.Connection, ConnectionPoolEntry], None]:
+    def set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        # Transactions are begun by _begin_sqlite; left to itself the driver would begin them too late.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        # What a program forgets is gone from the file, too: it may have been somebody's credential.
+        connection.execute("PRAGMA secure_delete = ON")
+
+    return set_up
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    limits = {
+        "lock_timeout": _LOCK_MILLISECONDS,
+        "statement_timeout": _STATEMENT_MILLISECONDS,
+        "idle_in_transaction_session_timeout": _IDLE_MILLISECONDS,
+    }
+    # Outside of a transaction, whose end in failure would take the settings back.
+    connection.autocommit = True
+    cursor = connection.cursor()
+    for name, milliseconds in limits.items():
+        cursor.execute(f"SET {name} = {milliseconds}")
+    cursor.close()
+    connection.autocommit = False
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -155,31 +253,40 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _check_version(database: Database, tables: MetaData, component: str, version: int, *, make: bool) -> None:
+def _bring_to_newest(database: Database, url: URL, schema: Schema, *, make: bool) -> None:
+    """Make the tables or run the scripts, unless they are there or another process is faster."""
+    newest = Found(schema.newest)
     with database.reading() as connection:
-        found = _found_version(connection, component)
+        found = find_schema(connection, schema, database.place)
     if found is None and not make:
         raise StoreError(f"the database {database.place} is empty: restore it from a backup")
     if found is None:
         with database.writing() as connection:
-            found = _found_version(connection, component)
+            lock(connection)
+            found = find_schema(connection, schema, database.place)
             if found is None:
-                _VERSIONS.create_all(connection)
-                tables.create_all(connection)
-                connection.execute(insert(_schema_versions).values(component=component, version=version))
+                make_tables(connection, schema)
                 return
-    if found != version:
-        raise StoreError(
-            f"the database {database.place} has {component} schema version {found}, "
-            f"this program needs {version}"
+    if found != newest:
+        _bring_forward(database, url, schema)
+
+
+def _bring_forward(database: Database, url: URL, schema: Schema) -> None:
+    scripting = Database(_engine(url, database.place, for_scripts=True), database.place)
+    with scripting.writing() as connection:
+        lock(connection)
+        found = find_schema(connection, schema, database.place)
+        if found is None or found == Found(schema.newest):
+            return
+        bring_forward(connection, schema, found)
+    if found.revision != schema.newest:
+        _logger.warning(
+            "the database %s was brought from %s schema revision %s to %s",
+            database.place,
+            schema.component,
+            found.revision,
+            schema.newest,
         )
-
-
-def _found_version(connection: Connection, component: str) -> int | None:
-    if not inspect(connection).has_table(_schema_versions.name):
-        return None
-    row = select(_schema_versions.c.version).where(_schema_versions.c.component == component)
-    return connection.execute(row).scalar_one_or_none()
 
 
 @contextmanager
@@ -187,8 +294,19 @@ def _translated(place: str) -> Iterator[None]:
     """Turn the driver's errors into StoreError, without the statement's values: they may be claims."""
     try:
         yield
+    except (DataError, OverflowError, UnicodeEncodeError) as err:
+        # PostgreSQL's message repeats the value. This says nothing of the database, so nobody should wait.
+        kind = type(err.__cause__ or err).__name__
+        raise MalformedValueError(f"a value cannot be kept ({kind}); nothing was changed") from err
+    except IntegrityError as err:
+        raise ConstraintError(_message(place, err)) from err
     except DBAPIError as err:
-        why = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
-        raise StoreError(f"the database {place} failed: {why}; nothing was changed") from err
+        raise StoreError(_message(place, err)) from err
     except SQLAlchemyError as err:
         raise StoreError(f"the database {place} failed: {type(err).__name__}; nothing was changed") from err
+
+
+def _message(place: str, err: DBAPIError) -> str:
+    # PostgreSQL's further lines hold the values.
+    why = str(err.orig).splitlines()[0] if str(err.orig) else type(err.orig).__name__
+    return f"the database {place} failed: {why}; nothing was changed"

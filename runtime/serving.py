@@ -1,11 +1,13 @@
 """Run applications on sockets until the process is asked to stop; a throw-away certificate for loopback.
 
 The sockets are bound before anything else starts, so that a port in use is one clear error, and port 0 means
-any free port. Not here: what the applications do.
+any free port. A service runs in worker processes of one socket (`serve_workers`), a few applications for
+tests in threads of this process (`serve`). Not here: what the applications do.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import signal
@@ -19,26 +21,30 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
 from runtime.atomic import reason
+from runtime.http_server import STOP_SECONDS, HTTPServer, TLSFiles, tls_context
+from runtime.metrics import sharing_metrics
+from runtime.workers import Worker, run_workers
 from vclib.errors import ConfigurationError
 
+__all__ = [
+    "Listener",
+    "TLSFiles",
+    "bind",
+    "bind_loopback",
+    "loopback_certificate",
+    "port_of",
+    "serve",
+    "serve_workers",
+]
+
 _START_SECONDS = 20.0
-_STOP_SECONDS = 5
 _CERTIFICATE_DAYS = 2
-
-
-@dataclass(frozen=True)
-class TLSFiles:
-    """A server certificate and its private key, both PEM files."""
-
-    certificate: Path
-    key: Path
 
 
 @dataclass(frozen=True)
@@ -50,17 +56,32 @@ class Listener:
     tls: TLSFiles | None = None
 
 
-def bind_loopback(port: int) -> socket.socket:
-    """Return a socket bound to `port` of 127.0.0.1, any free one for 0; ConfigurationError if it is taken."""
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to `port` of a host name or address of this machine, any free port for 0.
+
+    Raises ConfigurationError if the address is not this machine's, or the port is taken.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as err:
+        raise ConfigurationError(f"{host!r} is no address of this machine") from err
+    family, kind, protocol, _, address = found[0]
     # With the protocol named asyncio switches off Nagle's algorithm, which costs 40 ms for each answer.
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound = socket.socket(family, kind, protocol or socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(("127.0.0.1", port))
+        bound.bind(address)
+        # SO_REUSEADDR lets two sockets have one port until the first of them listens.
+        bound.listen()
     except OSError as err:
         bound.close()
-        raise ConfigurationError(f"port {port} of this machine cannot be used: {reason(err)}") from err
+        raise ConfigurationError(f"port {port} of {host} cannot be used: {reason(err)}") from err
     return bound
+
+
+def bind_loopback(port: int) -> socket.socket:
+    """Return a socket bound to `port` of 127.0.0.1, any free one for 0; ConfigurationError if it is taken."""
+    return bind("127.0.0.1", port)
 
 
 def port_of(bound: socket.socket) -> int:
@@ -116,9 +137,12 @@ def serve(listeners: Sequence[Listener], *, on_ready: Callable[[], None]) -> Non
         asked_to_stop.set()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    servers = [_server(listener) for listener in listeners]
+    servers = [
+        HTTPServer(listener.app, None if listener.tls is None else tls_context(listener.tls))
+        for listener in listeners
+    ]
     threads = [
-        threading.Thread(target=server.run, kwargs={"sockets": [listener.socket]}, daemon=True)
+        threading.Thread(target=server.serve_on, args=(listener.socket,), daemon=True)
         for server, listener in zip(servers, listeners, strict=True)
     ]
     try:
@@ -129,31 +153,52 @@ def serve(listeners: Sequence[Listener], *, on_ready: Callable[[], None]) -> Non
         asked_to_stop.wait()
     finally:
         for server in servers:
-            server.should_exit = True
+            server.stop()
         for thread in threads:
-            thread.join(_STOP_SECONDS * 2)
+            thread.join(STOP_SECONDS + 5)
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _server(listener: Listener) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            listener.app,
-            # Addresses and paths of requests can name people, so they are not logged.
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-            ssl_certfile=None if listener.tls is None else str(listener.tls.certificate),
-            ssl_keyfile=None if listener.tls is None else str(listener.tls.key),
+def serve_workers(
+    make_app: Callable[[], FastAPI],
+    bound: socket.socket,
+    *,
+    workers: int,
+    tls: TLSFiles | None,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve with `workers` processes on one socket until SIGINT or SIGTERM, and close the socket.
+
+    Each worker calls `make_app` after it was forked: there, and not before, databases and sessions of
+    hardware are opened; what the application's lifespan says is done at its end. `on_ready` is called once
+    all answer. Requests in flight are finished first. Must be called in the main thread, and before any
+    other is started. Raises ConfigurationError, StoreError where workers cannot start.
+    """
+    context = None if tls is None else tls_context(tls)
+
+    def work(worker: Worker) -> None:
+        def started() -> None:
+            # The server listens on a copy, which it closes as soon as it is to stop.
+            bound.close()
+            asyncio.get_running_loop().add_reader(worker.lifeline, leave)
+            worker.ready()
+
+        def leave() -> None:
+            asyncio.get_running_loop().remove_reader(worker.lifeline)
+            server.stop()
+
+        server = HTTPServer(make_app(), context, on_started=started)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: server.stop())
+        server.serve_on(bound)
+
+    with sharing_metrics():
+        run_workers(
+            work, workers=workers, on_ready=on_ready, on_stop=bound.close, stop_seconds=STOP_SECONDS + 5
         )
-    )
 
 
-def _wait_until_started(servers: Sequence[uvicorn.Server], threads: Sequence[threading.Thread]) -> None:
+def _wait_until_started(servers: Sequence[HTTPServer], threads: Sequence[threading.Thread]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not all(server.started for server in servers):
         if time.monotonic() > deadline or not all(thread.is_alive() for thread in threads):

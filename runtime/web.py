@@ -277,10 +277,11 @@ async def _on_invalid_parameter(_: Request, error: Exception) -> Response:
     )
 
 
-async def _on_fault(_: Request, error: Exception) -> Response:
+async def _on_fault(request: Request, error: Exception) -> Response:
     # This answer is made outside of the middleware, so it brings its headers.
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    request_id = request.scope.get("state", {}).get("request_id")
     return problem_response(
         Problem(status, "about:blank", status.phrase, "This service made a mistake; nothing was decided."),
-        headers=_HEADERS,
+        headers={**_HEADERS, **({"x-request-id": request_id} if request_id else {})},
     )

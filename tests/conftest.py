@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import MetaData, create_engine
 
+from runtime.database import sqlite_url
+from tests.postgres import Cluster, empty_schema, programs, running_cluster
+from tests.requirements import missing
 from tests.shapes import check_every_shape, switch_off_shapes
 from tests.world import World
 from vclib import jsonld
@@ -50,21 +54,37 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "world")
 
 
-@pytest.fixture(params=["sqlite", "other"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database of each kind that a store has to run on.
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server that tests may stop and start, one for each process that runs tests."""
+    found = programs()
+    if found is None or find_spec("psycopg") is None:
+        missing("PostgreSQL's programs or its driver are not here", required_by="DDCC_REQUIRE_POSTGRES")
+    with running_cluster(found) as cluster:
+        yield cluster
 
-    DDCC_TEST_POSTGRES names the other one, e.g. postgresql+psycopg:///postgres?host=/run/postgresql; it is
-    emptied first.
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> str:
+    """The URL of a PostgreSQL database.
+
+    DDCC_TEST_POSTGRES may name a running one, e.g. postgresql+psycopg:///postgres?host=/run/postgresql, in
+    which tests make schemas of their own; otherwise a server is started.
     """
+    named = os.environ.get("DDCC_TEST_POSTGRES")
+    return named or str(request.getfixturevalue("postgres_cluster").url)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty place in a PostgreSQL database, for this test alone."""
+    with empty_schema(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind that a store has to run on."""
     if request.param == "sqlite":
-        return "sqlite://"
-    url = os.environ.get("DDCC_TEST_POSTGRES")
-    if url is None:
-        pytest.skip("DDCC_TEST_POSTGRES names no other database")
-    engine = create_engine(url)
-    tables = MetaData()
-    tables.reflect(engine)
-    tables.drop_all(engine)
-    engine.dispose()
-    return url
+        return sqlite_url(tmp_path / "database.sqlite")
+    return str(request.getfixturevalue("postgres_url"))

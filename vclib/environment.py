@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 
 from vclib.cid import Resolve
 from vclib.credentials import Credential
@@ -19,8 +20,8 @@ from vclib.did import Fetch
 from vclib.errors import FetchRefusedError, StatusRetrievalError
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy
 from vclib.presentations import MAX_CREDENTIALS
-from vclib.proofs import ALL_SUITES, CLOCK_SKEW
-from vclib.status import MINIMUM_ENTRIES
+from vclib.proofs import ALL_SUITES, CLOCK_SKEW, VerifiedProof
+from vclib.status import MINIMUM_ENTRIES, StatusList
 from vclib.strict_json import JSONObject
 
 # One presentation needs a DID document for each issuer and a list for each status.
@@ -31,6 +32,29 @@ ContextSequences = Mapping[str, Collection[tuple[str, ...]]]
 
 # These DIDs hold their key, so resolving them asks nobody.
 _SELF_CONTAINED = ("did:key:", "did:jwk:")
+
+
+class ListMemory(Protocol):
+    """What a relying party keeps of status lists between verifications, so that each is verified once.
+
+    It must forget: what it returns counts as verified, although keys may have been withdrawn since. A
+    document is recognised as the object it is, never by what it says of itself. One memory belongs to one
+    relying party's environment; its methods may be called by several threads at once.
+    """
+
+    def find(self, document: JSONObject, now: datetime) -> Credential | None:
+        """Return the credential of a list whose integrity was verified a short while before `now`."""
+        ...
+
+    def keep(
+        self, document: JSONObject, credential: Credential, proofs: Collection[VerifiedProof], now: datetime
+    ) -> None:
+        """Take note of a list whose integrity was verified at `now`."""
+        ...
+
+    def decode(self, encoded: object, *, status_size: int) -> StatusList:
+        """Return what `vclib.status.decode_list` does, or did of the same text."""
+        ...
 
 
 def only_itself(issuer_id: str) -> Collection[str]:
@@ -54,7 +78,7 @@ class Environment:
     for a credential. A credential of a type in `context_sequences` must have exactly one of the sequences of
     contexts listed there, because under another its terms may mean something else. The two `bind_` settings
     are switched off for published vectors and test suites only, whose issuers and subjects do not control
-    the keys that sign.
+    the keys that sign. `list_memory` saves verifying a status list again that was verified a moment ago.
     """
 
     resolve: Resolve
@@ -75,6 +99,7 @@ class Environment:
     max_credentials: int = MAX_CREDENTIALS
     max_fetches: int = MAX_FETCHES
     minimum_status_entries: int = MINIMUM_ENTRIES
+    list_memory: ListMemory | None = None
 
 
 class Lookups:

@@ -21,7 +21,7 @@ from vclib.errors import (
     StatusVerificationError,
     VCError,
 )
-from vclib.integrity import issuer_proofs, verify_integrity
+from vclib.integrity import check_acceptable, issuer_proofs, verify_integrity
 from vclib.proofs import VerifiedProof
 from vclib.related_resources import check_pinned_resources
 from vclib.schemas import (
@@ -33,7 +33,7 @@ from vclib.schemas import (
     schema_kind,
     schema_of_credential,
 )
-from vclib.status import StatusResult, check_status, is_bitstring_entry, parse_status_entry
+from vclib.status import StatusResult, check_status, decode_list, is_bitstring_entry, parse_status_entry
 from vclib.strict_json import JSONObject, parse_json_object
 from vclib.verdicts import Reason, Severity
 from vclib.verified import NotChecked, SchemaResult, Validity, VerifiedCredential
@@ -122,7 +122,13 @@ def _status(
     parsed = parse_status_entry(entry)
     try:
         list_credential = _status_list(credential, parsed.list_url, environment, lookups)
-        return check_status(parsed, list_credential, minimum_entries=environment.minimum_status_entries)
+        memory = environment.list_memory
+        return check_status(
+            parsed,
+            list_credential,
+            minimum_entries=environment.minimum_status_entries,
+            decode=decode_list if memory is None else memory.decode,
+        )
     except (StatusError, FetchError, MalformedError) as err:
         return NotChecked(parsed.purpose, err)
 
@@ -132,7 +138,7 @@ def _status_list(credential: Credential, url: str, environment: Environment, loo
     if url not in lookups.verified_lists:
         document = lookups.status_list(url)
         try:
-            lookups.verified_lists[url], _ = verify_integrity(document, environment, lookups)
+            lookups.verified_lists[url] = _verified_list(document, environment, lookups)
         except VCError as err:
             raise StatusVerificationError(f"the status list does not verify: {err.message}") from err
     list_credential = lookups.verified_lists[url]
@@ -143,6 +149,18 @@ def _status_list(credential: Credential, url: str, environment: Environment, loo
     if validity is not Validity.VALID:
         raise StatusVerificationError(f"the status list itself is {validity}")
     return list_credential
+
+
+def _verified_list(document: JSONObject, environment: Environment, lookups: Lookups) -> Credential:
+    memory = environment.list_memory
+    kept = None if memory is None else memory.find(document, environment.now)
+    if kept is not None:
+        check_acceptable(kept.issuer_id, environment)
+        return kept
+    credential, proofs = verify_integrity(document, environment, lookups)
+    if memory is not None:
+        memory.keep(document, credential, proofs, environment.now)
+    return credential
 
 
 def _schema(

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 
 from vclib.credentials import Credential
 from vclib.data_model import BASE_CONTEXT_V2, STATUS, is_url, types_of, url_of
@@ -266,8 +267,20 @@ def status_list_credential(
     return credential | {"credentialSubject": subject}
 
 
+class DecodeList(Protocol):
+    """`decode_list`, or what remembers its results."""
+
+    def __call__(self, encoded: object, *, status_size: int) -> StatusList:
+        """Return the list that `encoded` holds; raises what `decode_list` raises."""
+        ...
+
+
 def check_status(
-    entry: StatusEntry, list_credential: Credential, *, minimum_entries: int = MINIMUM_ENTRIES
+    entry: StatusEntry,
+    list_credential: Credential,
+    *,
+    minimum_entries: int = MINIMUM_ENTRIES,
+    decode: DecodeList = decode_list,
 ) -> StatusResult:
     """Return what a list credential, whose proof was verified already, says about `entry`.
 
@@ -284,7 +297,7 @@ def check_status(
     if entry.purpose not in purposes:
         raise StatusVerificationError(f"the list is not one for {entry.purpose!r}")
     # 4. to 6. Expand the bitstring.
-    status_list = decode_list(subject.get("encodedList"), status_size=entry.size)
+    status_list = decode(subject.get("encodedList"), status_size=entry.size)
     # 7. Enough entries for a credential to hide among.
     if len(status_list) < minimum_entries:
         raise StatusListLengthError(f"the list has {len(status_list)} entries, fewer than {minimum_entries}")

@@ -28,17 +28,14 @@ from runtime.folders import make_folder
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import (
-    ComplexityError,
-    ConfigurationError,
-    MalformedError,
-    MalformedValueError,
-    ParsingError,
-)
+from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
+from verifier.cli_keys import app as key_commands
+from verifier.cli_requests import app as request_commands
+from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import read_presented
+from verifier.inputs import read_presented, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
 from verifier.service import Question, Verifier
 
@@ -46,6 +43,9 @@ if TYPE_CHECKING:
     from verifier.store import VerifierStore
 
 app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
+app.add_typer(service_commands)
+app.add_typer(key_commands, name="key")
+app.add_typer(request_commands)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -116,9 +116,14 @@ def check_command(
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else _moment(at)
         document = read_presented(read_input(file))
-        question = Question(challenge, domain, require_holder, require_status)
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
         config = load_config(home)
+        question = Question(
+            challenge,
+            domain,
+            require_holder or (config is not None and config.require_holder),
+            require_status or (config is not None and config.require_status),
+        )
         status_lists = _status_lists(status or [])
         with _opened(config) as store:
             verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
@@ -193,10 +198,7 @@ def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssue
         path = config.trust_path
     if path is None:
         return None
-    try:
-        return TrustedIssuers.from_json(parse_json_object(read_input(path)))
-    except (MalformedError, ComplexityError, ConfigurationError) as err:
-        raise ConfigurationError(f"{path}: {err.message}") from err
+    return read_trust_file(path)
 
 
 def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:

@@ -6,9 +6,19 @@ JSON is a presentation, and whether it is true.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from protocols.compact import decode_presentation
+from runtime.console import read_input
 from runtime.qr import is_image, read_qr
-from vclib.errors import MalformedValueError, ParsingError
+from vclib.errors import (
+    ComplexityError,
+    ConfigurationError,
+    MalformedError,
+    MalformedValueError,
+    ParsingError,
+)
+from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 
 # The bytes in which a text can begin that means to be JSON.
@@ -36,6 +46,14 @@ def read_presented(content: bytes) -> JSONObject:
     if not text:
         raise ParsingError("expected JSON or the text of a QR code, found nothing")
     return decode_presentation(text)
+
+
+def read_trust_file(path: Path) -> TrustedIssuers:
+    """Return whom a trust file names; ConfigurationError, StoreError."""
+    try:
+        return TrustedIssuers.from_json(parse_json_object(read_input(path)))
+    except (MalformedError, ComplexityError, ConfigurationError) as err:
+        raise ConfigurationError(f"{path}: {err.message}") from err
 
 
 def is_presentation(document: JSONObject) -> bool:

@@ -14,16 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from health import CONTEXT_SEQUENCES, Claim, LinkableValue, claims_from_credential, linkable_values
-from vclib.did import Fetch, resolver
+from health import Claim, LinkableValue, claims_from_credential, linkable_values
+from vclib.did import Fetch
 from vclib.errors import (
-    ComplexityError,
     ConfigurationError,
     InvalidChallengeError,
-    MalformedError,
-    StatusRetrievalError,
     StoreError,
     VCError,
 )
@@ -43,8 +40,7 @@ from vclib.policy import (
     judge,
     status_is_clear,
 )
-from vclib.status import StatusResult
-from vclib.strict_json import JSONObject, parse_json_object
+from vclib.strict_json import JSONObject
 from vclib.verification import (
     Binding,
     BindingState,
@@ -55,11 +51,13 @@ from vclib.verification import (
     verify_credential,
     verify_presentation,
 )
+from verifier.environment import Sources, older_lists
 from verifier.inputs import is_presentation
 
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
-    from verifier.store import VerifierStore
+    from verifier.caching import OldCopy
+    from verifier.store import Challenge
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,22 @@ class Question:
     domain: str | None = None
     require_holder: bool = False
     require_status: bool = False
+
+
+class Memory(Protocol):
+    """What a verifier remembers: `verifier.store.VerifierStore`, or one exchange of it."""
+
+    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
+        """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""
+        ...
+
+    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
+        """Mark a challenge as answered; InvalidChallengeError where another answer was faster."""
+        ...
+
+    def note_status_list(self, url: str, valid_from: datetime) -> bool:
+        """Remember a checked status list; False if a newer one of that URL was seen before."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,13 +115,17 @@ class Verifier:
 
     Without `trusted` nobody was said to be trusted, and the best outcome is undecided. `status_lists` are
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
-    a `fetch`. With a `store` only challenges that it remembers are accepted, each once.
+    a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
+    the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
+    is a note with `accept_old_copies`.
     """
 
     trusted: TrustedIssuers | None = None
     status_lists: Mapping[str, JSONObject] = field(default_factory=lambda: MappingProxyType({}))
     fetch: Fetch | None = None
-    store: VerifierStore | None = None
+    store: Memory | None = None
+    sources: Sources | None = None
+    accept_old_copies: bool = False
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
@@ -116,23 +134,28 @@ class Verifier:
         """
         whole = is_presentation(document)
         policy = self._policy(question)
+        sources = self.sources or Sources(self.trusted, self.status_lists, self.fetch)
+        environment, old = sources.at(now)
         try:
             if whole:
-                return self._check_presentation(document, question, policy, now)
-            return self._check_credential(document, question, policy, now)
+                result = self._check_presentation(document, question, policy, environment)
+            else:
+                result = self._check_credential(document, question, policy, environment)
         except (ConfigurationError, StoreError):
             # These say that something is wrong with us, not with what was presented.
             raise
         except VCError as err:
             return CheckResult(judge(err, policy, now=now))
+        return replace(result, verdict=self._with_age(result.verdict, old))
 
     def _check_presentation(
-        self, document: JSONObject, question: Question, policy: Policy, now: datetime
+        self, document: JSONObject, question: Question, policy: Policy, environment: Environment
     ) -> CheckResult:
+        now = environment.now
         question = self._asked(question, now)
         presentation = verify_presentation(
             document,
-            self._environment(now),
+            environment,
             challenge=question.challenge,
             domain=question.domain,
             require_proof=False,
@@ -153,12 +176,12 @@ class Verifier:
         return CheckResult(replace(verdict, reasons=verdict.reasons + older), tuple(checked), presentation)
 
     def _check_credential(
-        self, document: JSONObject, question: Question, policy: Policy, now: datetime
+        self, document: JSONObject, question: Question, policy: Policy, environment: Environment
     ) -> CheckResult:
         if question.challenge is not None or question.domain is not None:
             raise InvalidChallengeError("a credential alone answers no request: ask for a presentation of it")
-        verified = verify_credential(document, self._environment(now))
-        verdict = judge(verified, policy, now=now, trusted=self.trusted)
+        verified = verify_credential(document, environment)
+        verdict = judge(verified, policy, now=environment.now, trusted=self.trusted)
         verdict = replace(verdict, reasons=verdict.reasons + self._older_lists([verified]))
         return CheckResult(verdict, (_checked(verified, None, verdict),))
 
@@ -176,31 +199,6 @@ class Verifier:
             raise ConfigurationError(f"the challenge was sent for the domain {sent.domain}, not for another")
         return replace(question, domain=sent.domain)
 
-    def _environment(self, now: datetime) -> Environment:
-        trusted = self.trusted
-        environment = Environment(
-            resolver(fetch=self.fetch),
-            now,
-            context_sequences=CONTEXT_SEQUENCES,
-            fetch_status=self._fetch_status,
-            fetch=self.fetch,
-        )
-        if trusted is None:
-            return environment
-        # A stranger's credential causes no look-up: its issuer is looked at first (threat G11).
-        return replace(environment, issuer_keys=trusted.dids_of, is_issuer_acceptable=trusted.is_known)
-
-    def _fetch_status(self, url: str) -> JSONObject:
-        if url in self.status_lists:
-            return self.status_lists[url]
-        if self.fetch is None or not url.startswith("https:"):
-            raise StatusRetrievalError(f"the status list {url[:200]} is not at hand")
-        try:
-            return parse_json_object(self.fetch(url))
-        except (MalformedError, ComplexityError) as err:
-            # What the list's host answers says nothing against the credential.
-            raise StatusRetrievalError(f"the status list {url[:200]}: {err.message}") from err
-
     def _policy(self, question: Question) -> Policy:
         return all_of(
             _nobody_is_trusted if self.trusted is None else issuer_is_trusted(self.trusted),
@@ -212,16 +210,9 @@ class Verifier:
         )
 
     def _older_lists(self, outcomes: Sequence[CredentialOutcome]) -> tuple[Reason, ...]:
-        """Note the dates of the lists that were used; give a reason for each that had been newer (H7)."""
+        """Give a reason for each list that had been newer (H7)."""
         if self.store is None:
             return ()
-        results = [
-            status
-            for outcome in outcomes
-            if isinstance(outcome, VerifiedCredential)
-            for status in outcome.status
-            if isinstance(status, StatusResult) and status.list_valid_from is not None
-        ]
         return tuple(
             Reason(
                 "status-list-older",
@@ -229,10 +220,22 @@ class Verifier:
                 Severity.UNDECIDED,
                 detail=result.list_url,
             )
-            for result in results
-            if result.list_valid_from
-            and not self.store.note_status_list(result.list_url, result.list_valid_from)
+            for result in older_lists(outcomes, self.store.note_status_list)
         )
+
+    def _with_age(self, verdict: Verdict, old: Sequence[OldCopy]) -> Verdict:
+        """Say which copies were used because their hosts did not answer (threats G10, M4)."""
+        severity = Severity.NOTE if self.accept_old_copies else Severity.UNDECIDED
+        reasons = tuple(
+            Reason(
+                "old-copy",
+                f"A server did not answer; its document of {copy.fetched:%Y-%m-%d %H:%M} UTC was used.",
+                severity,
+                detail=copy.url[:200],
+            )
+            for copy in old
+        )
+        return replace(verdict, reasons=(*verdict.reasons, *reasons))
 
 
 def _not_fresh(question: Question) -> Reason:

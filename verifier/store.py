@@ -1,63 +1,94 @@
 """What a verifier remembers: the challenges it sent and which were answered, and the newest status lists.
 
-A presentation answers one challenge once (threat E1). A challenge is spent in the same step that looks
-whether it still can be, so two answers that come at the same moment cannot both be taken. Of status lists
-only the date of the newest one per URL is kept: an issuer, or whoever answers in its place, that shows an
-older list is noticed (threat H7). Neither holds anything of a person. Not here: deciding what an answer is.
+A presentation answers one challenge once (threat E1): one statement both looks whether it still can be
+answered and marks it, so of two answers that come at the same moment, to whichever process, one is taken.
+The number of open challenges is bounded and what has expired is forgotten, so that nobody fills the database
+by asking. Of status lists only the date of the newest one per URL is kept: an issuer, or whoever answers in
+its place, that shows an older list is noticed (threat H7). Neither holds anything of a person. Other modules
+of the verifier keep their tables beside these, in `TABLES`. Not here: deciding what an answer is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Insert,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.database import Database, open_database, sqlite_url
 from vclib.datetimes import format_datetime, parse_datetime
-from vclib.errors import InvalidChallengeError
+from vclib.errors import InvalidChallengeError, VCError
 from verifier.config import VerifierConfig
 
-SCHEMA_VERSION = 1
+# The scripts that bring an older database to these tables.
+MIGRATIONS = Path(__file__).parent / "migrations"
 
-_TABLES = MetaData()
+# Every table of the verifier's database; further ones are added by the modules that use them.
+TABLES = MetaData()
+
+# How long an answered challenge is remembered as such, after it could have been answered: a replay is then
+# told by name.
+_REMEMBERED = timedelta(days=1)
 
 _challenges = Table(
     "challenges",
-    _TABLES,
+    TABLES,
     Column("challenge", String(200), primary_key=True),
     Column("domain", String(2000), nullable=False),
-    Column("expires", String(32), nullable=False),
+    Column("expires", String(32), nullable=False, index=True),
     Column("answered", String(32)),
+    Column("uses", Integer, nullable=False, default=0),
 )
 
 _status_lists = Table(
     "newest_status_lists",
-    _TABLES,
+    TABLES,
     Column("url", String(2000), primary_key=True),
     Column("valid_from", String(32), nullable=False),
 )
 
 
+class TooManyOpenError(VCError):
+    """So many challenges or exchanges are open that no more are begun until some have ended."""
+
+    code = "too-many-open"
+
+
 @dataclass(frozen=True)
 class Challenge:
-    """A challenge that was sent: for which domain, and until when it may be answered."""
+    """A challenge that was sent: for which domain, until when it may be answered, how often it was used."""
 
     challenge: str
     domain: str
     expires: datetime
+    uses: int = 0
 
 
 class VerifierStore:
-    """The verifier's database."""
+    """The verifier's database; `database` is for the modules that keep their own tables in it."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     @classmethod
     def open(cls, url: str) -> VerifierStore:
         """Open or make the verifier's tables at a database URL; StoreError, ConfigurationError."""
-        return cls(open_database(url, tables=_TABLES, component="verifier", version=SCHEMA_VERSION))
+        return cls(open_database(url, tables=all_tables(), component="verifier", migrations=MIGRATIONS))
 
     @classmethod
     def open_home(cls, config: VerifierConfig) -> VerifierStore:
@@ -66,48 +97,114 @@ class VerifierStore:
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        self.database.close()
+
+    def check(self) -> None:
+        """Return if the database answers; else StoreError."""
+        with self.database.reading() as connection:
+            connection.execute(select(_status_lists.c.url).limit(1)).all()
 
     def save_challenge(self, challenge: str, domain: str, expires: datetime) -> None:
         """Remember a challenge before it is sent."""
-        with self._database.writing() as connection:
-            values = {"challenge": challenge, "domain": domain, "expires": format_datetime(expires)}
-            connection.execute(insert(_challenges).values(values))
+        with self.database.writing() as connection:
+            _insert_challenge(connection, challenge, domain, expires)
+
+    def begin_challenge(
+        self, challenge: str, domain: str, expires: datetime, *, now: datetime, max_open: int
+    ) -> None:
+        """Remember a challenge that a stranger asked for; TooManyOpenError where `max_open` are open."""
+        with self.database.writing() as connection:
+            connection.execute(
+                delete(_challenges).where(_challenges.c.expires < format_datetime(now - _REMEMBERED))
+            )
+            is_open = (_challenges.c.expires >= format_datetime(now), _challenges.c.answered.is_(None))
+            count = connection.execute(
+                select(func.count()).select_from(_challenges).where(*is_open)
+            ).scalar_one()
+            if count >= max_open:
+                raise TooManyOpenError(f"{count} challenges wait for an answer; try again later")
+            _insert_challenge(connection, challenge, domain, expires)
+
+    def knows_challenge(self, challenge: str) -> bool:
+        """Whether this verifier sent the challenge, answered or not."""
+        with self.database.reading() as connection:
+            query = select(_challenges.c.uses).where(_challenges.c.challenge == challenge)
+            return connection.execute(query).one_or_none() is not None
 
     def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
         """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return _open_challenge(connection, challenge, now)
 
     def spend_challenge(self, challenge: str, *, now: datetime) -> None:
         """Mark a challenge as answered; InvalidChallengeError where another answer was faster."""
-        with self._database.writing() as connection:
-            _open_challenge(connection, challenge, now)
+        is_this = _challenges.c.challenge == challenge
+        is_open = (_challenges.c.answered.is_(None), _challenges.c.expires >= format_datetime(now))
+        with self.database.writing() as connection:
             spent = connection.execute(
                 update(_challenges)
-                .where(_challenges.c.challenge == challenge, _challenges.c.answered.is_(None))
-                .values(answered=format_datetime(now))
-            )
-            if spent.rowcount != 1:
-                raise InvalidChallengeError("this challenge has been answered before")
+                .where(is_this, *is_open)
+                .values(answered=format_datetime(now), uses=_challenges.c.uses + 1)
+            ).rowcount
+            if not spent:
+                connection.execute(update(_challenges).where(is_this).values(uses=_challenges.c.uses + 1))
+        if not spent:
+            # The count of uses is kept, so this is looked up after it.
+            self.find_challenge(challenge, now=now)
+            raise InvalidChallengeError("this challenge has been answered before")
 
     def note_status_list(self, url: str, valid_from: datetime) -> bool:
         """Remember a checked status list; False if a newer one of that URL was seen before."""
-        with self._database.writing() as connection:
+        seen = format_datetime(valid_from)
+        with self.database.reading() as connection:
             query = select(_status_lists.c.valid_from).where(_status_lists.c.url == url)
-            seen = connection.execute(query).scalar_one_or_none()
-            if seen is None:
-                values = {"url": url, "valid_from": format_datetime(valid_from)}
-                connection.execute(insert(_status_lists).values(values))
-                return True
-            if parse_datetime(seen) > valid_from.replace(microsecond=0):
-                return False
-            connection.execute(
-                update(_status_lists)
-                .where(_status_lists.c.url == url)
-                .values(valid_from=format_datetime(valid_from))
+            newest = connection.execute(query).scalar_one_or_none()
+        if newest is not None and newest >= seen:
+            # Most checks see what was seen before, and have nothing to write.
+            return bool(newest == seen)
+        with self.database.writing() as connection:
+            statement = insert_or_update(
+                connection,
+                _status_lists,
+                {"url": url, "valid_from": seen},
+                key="url",
+                only_if=_status_lists.c.valid_from <= seen,
             )
-            return True
+            # Of an INSERT the number of rows is not kept unless it is asked for.
+            written = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return written.rowcount == 1
+
+
+def all_tables() -> MetaData:
+    """Return TABLES with those of every module of the verifier, which they add when they are loaded."""
+    from verifier import access, caching, exchange_store, transactions  # noqa: F401
+
+    return TABLES
+
+
+def insert_or_update(
+    connection: Connection, table: Table, values: dict[str, object], *, key: str, only_if: object = None
+) -> Insert:
+    """Return one statement that inserts a row, or updates the one with its key (if `only_if` holds of it).
+
+    Both databases have it, each in its own dialect's spelling of one syntax.
+    """
+    where: dict[str, object] = {} if only_if is None else {"where": only_if}
+    changed = {name: value for name, value in values.items() if name != key}
+    if connection.dialect.name == "postgresql":
+        return (
+            postgresql.insert(table)
+            .values(values)
+            .on_conflict_do_update(index_elements=[key], set_=changed, **where)  # type: ignore[arg-type]
+        )
+    return (
+        sqlite.insert(table).values(values).on_conflict_do_update(index_elements=[key], set_=changed, **where)  # type: ignore[arg-type]
+    )
+
+
+def _insert_challenge(connection: Connection, challenge: str, domain: str, expires: datetime) -> None:
+    values = {"challenge": challenge, "domain": domain, "expires": format_datetime(expires)}
+    connection.execute(insert(_challenges).values(values))
 
 
 def _open_challenge(connection: Connection, challenge: str, now: datetime) -> Challenge:
@@ -119,4 +216,4 @@ def _open_challenge(connection: Connection, challenge: str, now: datetime) -> Ch
     expires = parse_datetime(row.expires)
     if now > expires:
         raise InvalidChallengeError(f"this challenge could be answered until {row.expires}")
-    return Challenge(row.challenge, row.domain, expires)
+    return Challenge(row.challenge, row.domain, expires, row.uses)

@@ -2,7 +2,8 @@
 
 `VerificationService` decides, `verify_router` only translates HTTP. A result tells what was found; whether to
 believe the issuer is for the caller (or `verifier.service`, whose answer is a verdict). Source:
-https://w3c.github.io/vcalm/#verifying. Not here: who may call this, and challenges that are remembered.
+https://w3c.github.io/vcalm/#verifying. Not here: who may call this, and challenges that are remembered
+(`verifier.vc_service`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from typing import Protocol
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -75,8 +77,20 @@ class VerificationService:
         return presentation_result(request.presentation, outcome, challenge=challenge, domain=domain)
 
 
+class Verifying(Protocol):
+    """What answers the requests of `verify_router`."""
+
+    def verify_credential(self, request: VerifyCredentialRequest, *, now: datetime) -> VerificationResult:
+        """Return the result for a credential; StoreError, ConfigurationError where we are at fault."""
+        ...
+
+    def verify_presentation(self, request: VerifyPresentationRequest, *, now: datetime) -> VerificationResult:
+        """Return the result for a presentation; raises as `verify_credential`."""
+        ...
+
+
 def verify_router(
-    service: VerificationService,
+    service: Verifying,
     *,
     clock: Callable[[], datetime],
     ignored_options: Collection[str] = (),

@@ -31,7 +31,7 @@ from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.keys import KeyType
 from vclib.proofs import is_base_proof, proofs_of
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
-from wallet import cli_backup, cli_present
+from wallet import cli_backup, cli_interact, cli_present, cli_receive, cli_serve
 from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
 from wallet.holder import AddedCredential, Holder
@@ -313,4 +313,7 @@ def _disclosed_lines(entry: JSONObject) -> list[str]:
 
 app.add_typer(did_app, name="did")
 app.add_typer(cli_present.app)
+app.add_typer(cli_receive.app)
 app.add_typer(cli_backup.app)
+app.add_typer(cli_interact.app)
+app.add_typer(cli_serve.app)

@@ -1,5 +1,7 @@
 """`ddcc wallet present` and `export`: what leaves the wallet is shown, asked for, then signed and written.
 
+A verifier's link instead of an id leads to `wallet.cli_answer`.
+
 The list of what leaves and the question go to standard error, the presentation to standard output or to
 files, so that it can be piped. What could not be delivered (a taken file name, a code too large to scan) is
 found out before the holder is asked.
@@ -31,21 +33,17 @@ from runtime.console import (
 from runtime.qr import BLOCKS, QRCode, make_qr
 from runtime.streams import can_print
 from vclib.errors import ConfigurationError, StoreError
-from vclib.strict_json import JSONObject, JSONValue, dump_json
-from wallet.cli_shared import WalletFile, Yes, credential_line, opened
-from wallet.holder import Disclosure, Holder, PresentationPlan, Reason, Request
+from vclib.strict_json import JSONObject, dump_json
+from wallet import cli_answer
+from wallet.cli_answer import AllowLoopback
+from wallet.cli_disclosures import disclosures_json, plan_lines
+from wallet.cli_shared import WalletFile, Yes, opened
+from wallet.holder import Holder, PresentationPlan, Request
 
 app = typer.Typer()
 
 # What a signature with challenge and domain adds to the code of an unsigned presentation, rounded up.
 _SIGNATURE_CHARACTERS = 400
-
-_REASONS = {
-    Reason.CHOSEN: "disclosed as asked",
-    Reason.INSEPARABLE: "comes with it",
-    Reason.MANDATORY: "cannot be withheld (the issuer made it mandatory)",
-    Reason.WHOLE: "leaves with the whole credential",
-}
 
 Situation = Annotated[
     str | None, typer.Option("--for", help=f"Disclose what a situation needs: {', '.join(SITUATIONS)}.")
@@ -92,7 +90,11 @@ class _Delivery:
 def present_command(
     credential_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="As listed; may be left out if there is only one credential."),
+        typer.Argument(
+            metavar="ID",
+            help="As listed; may be left out if there is only one credential. Or what a verifier shows: its "
+            "openid4vp:// link, or a picture of its QR code.",
+        ),
     ] = None,
     situation: Situation = None,
     pointers: Pointers = None,
@@ -113,20 +115,56 @@ def present_command(
     qr: Annotated[Path | None, typer.Option("--qr", help="Write a QR code: FILE.png or FILE.svg.")] = None,
     qr_terminal: Annotated[bool, typer.Option("--qr-terminal", help="Print a QR code.")] = False,
     force: Force = False,
+    credentials: Annotated[
+        list[str] | None,
+        typer.Option("--credential", help="With a link: which credential, where several fit. Repeatable."),
+    ] = None,
+    beyond_purpose: Annotated[
+        bool,
+        typer.Option("--beyond-purpose", help="With a link and --yes: also what its purpose does not need."),
+    ] = False,
+    unverified: Annotated[
+        bool,
+        typer.Option("--unverified", help="With a link and --yes: also if nobody proves who asks."),
+    ] = False,
+    tell_refusal: Annotated[
+        bool,
+        typer.Option("--tell-refusal", help="With a link: where nothing is presented, tell the verifier so."),
+    ] = False,
+    trust_anchors: Annotated[
+        Path | None,
+        typer.Option("--trust-anchors", help="With a link: trusted certificates (PEM), not the system's."),
+    ] = None,
+    allow_loopback: AllowLoopback = False,
     yes: Yes = False,
     wallet: WalletFile = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Show what would leave, ask, and sign a presentation of it for one verifier."""
+    """Show what would leave, ask, and sign a presentation of it for one verifier.
+
+    With a verifier's link the wallet finds out who asks, shows which credential answers, and sends it there.
+    """
     with reporting_errors(as_json=as_json):
+        if cli_answer.is_request(credential_ids):
+            offline = (situation, pointers, everything, challenge, domain, no_challenge, unlinkable)
+            if any((*offline, out, qr, qr_terminal)):
+                raise ConfigurationError("with a verifier's link, the link says what is asked and where to")
+            consent = cli_answer.Consent(yes, beyond_purpose, unverified, tell_refusal)
+            cli_answer.answer(
+                (credential_ids or [""])[0],
+                cli_answer.Settings(wallet, passphrase_file, trust_anchors, allow_loopback, as_json),
+                consent,
+                credentials or (),
+            )
+            return
         _check_question(challenge, domain, no_challenge=no_challenge)
         request = Request(challenge, domain, situation, tuple(pointers or ()), everything, unlinkable)
         delivery = _Delivery(out, qr, qr_terminal, force)
         with opened(wallet, passphrase_file) as holder:
             planned = holder.plan_presentation(credential_ids or _only_credential(holder), request)
             delivery.check(planned)
-            for line in _plan_lines(holder, planned):
+            for line in shown_lines(holder, planned):
                 print(inert_text(line), file=sys.stderr)
             if not yes and not ask_yes_no("Let this leave the wallet?"):
                 holder.decline(planned)
@@ -183,31 +221,11 @@ def _only_credential(holder: Holder) -> list[str]:
     return [views[0].id]
 
 
-def _plan_lines(holder: Holder, planned: PresentationPlan) -> list[str]:
+def shown_lines(holder: Holder, planned: PresentationPlan) -> list[str]:
+    """Return the lines that tell what will leave, for whom, signed with which key."""
     lines = [f"This will leave the wallet, for {planned.request.domain or 'NOBODY IN PARTICULAR'}:"]
-    for disclosure in planned.disclosures:
-        lines += ["", credential_line(holder.credential(disclosure.credential_id))]
-        lines += _disclosure_lines(disclosure)
-    keys = holder.keys()
-    names = {key.did: key.name for key in keys}
-    signers = ", ".join(f"{names.get(did, '?')} ({did})" for did in planned.signers)
-    lines += ["", f"Signed with: {signers or 'a key made for this presentation only, with no name in it'}"]
-    return [*lines, *(f"WARNING: {warning}" for warning in planned.warnings), ""]
-
-
-def _disclosure_lines(disclosure: Disclosure) -> list[str]:
-    lines = []
-    for reason, heading in _REASONS.items():
-        values = [value for value in disclosure.values if value.reason is reason]
-        if values:
-            lines.append(f"  {heading}:")
-            lines += [f"    {value.label}: {value.display}" for value in values]
-    if disclosure.linkable:
-        lines.append("  two presentations can be linked by:")
-        lines += [f"    {item.label}: {item.reason}" for item in disclosure.linkable]
-    if disclosure.withheld:
-        lines.append(f"  stays in the wallet: {', '.join(dict.fromkeys(disclosure.withheld))}")
-    return lines
+    warnings = [f"WARNING: {warning}" for warning in planned.warnings]
+    return [*lines, *plan_lines(holder, planned), *warnings, ""]
 
 
 def _deliver(signed: JSONObject, delivery: _Delivery) -> QRCode | None:
@@ -229,21 +247,8 @@ def _deliver(signed: JSONObject, delivery: _Delivery) -> QRCode | None:
 
 
 def _result(planned: PresentationPlan, signed: JSONObject, code: QRCode | None) -> JSONObject:
-    disclosures: list[JSONValue] = [
-        {
-            "credential": item.credential_id,
-            "suite": item.suite,
-            "values": [
-                {"pointer": v.pointer, "label": v.label, "value": v.display, "reason": str(v.reason)}
-                for v in item.values
-            ],
-            "linkable": [{"pointer": v.pointer, "label": v.label, "reason": v.reason} for v in item.linkable],
-            "withheld": list(item.withheld),
-        }
-        for item in planned.disclosures
-    ]
     result: JSONObject = {
-        "disclosures": disclosures,
+        "disclosures": disclosures_json(planned),
         "signers": list(planned.signers),
         "warnings": list(planned.warnings),
         "presentation": signed,

@@ -10,9 +10,9 @@ Not here: how anything looks (`wallet.cli` and the screens), how it is kept (`wa
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,16 +24,15 @@ from vclib.cid import Resolve
 from vclib.credentials import parse_credential
 from vclib.datetimes import format_datetime
 from vclib.environment import Environment
-from vclib.errors import MalformedValueError, ProofGenerationError, StoreError, UnsupportedKeyError, VCError
+from vclib.errors import MalformedValueError, ProofGenerationError, UnsupportedKeyError
 from vclib.jsonld import DEFAULT_CONTEXTS, ContextPolicy
 from vclib.keys import KeyType, generate_private_key
 from vclib.strict_json import JSONObject
 from wallet.backups import Backup, RestoreReport, merge_backup, open_backup, seal_backup
-from wallet.checking import check_credential
+from wallet.checking import CheckedCredential, check_credential
 from wallet.disclosure import DisclosedValue, Disclosure, Reason
 from wallet.holdings import (
     CREDENTIAL,
-    HISTORY,
     KEY,
     PRESENTATION_SUITES,
     SETTINGS,
@@ -41,11 +40,11 @@ from wallet.holdings import (
     HeldKey,
     HistoryEntry,
     content_digest,
-    from_row,
     to_row,
 )
 from wallet.presenting import Candidate, PresentationPlan, Request, particulars, plan, showable, sign
-from wallet.store import Change, Permissions, WalletStore
+from wallet.shelf import Shelf
+from wallet.store import Permissions, WalletStore
 from wallet.views import CredentialView, KeyView
 
 __all__ = [
@@ -86,10 +85,11 @@ class Holder:
         clock: Callable[[], datetime],
         contexts: ContextPolicy = DEFAULT_CONTEXTS,
     ) -> None:
+        self.shelf = Shelf(store, clock)
         self._store = store
         self._resolve = resolve
         self._clock = clock
-        self._contexts = contexts
+        self.contexts = contexts
 
     @classmethod
     def create(
@@ -154,8 +154,7 @@ class Holder:
             raise MalformedValueError(f"expected a name of 1 to {MAX_NAME_CHARACTERS} characters for the key")
         key = HeldKey(name.strip(), generate_private_key(key_type), self._clock())
         with self._store.change() as change:
-            item_id = change.put(KEY, to_row(key.to_json()), summary=key.summary())
-            self._note(change, "new-key", "done", {"did": key.did})
+            item_id = self.shelf.put_key(change, key)
         return KeyView.of(item_id, key.summary())
 
     def credentials(self) -> list[CredentialView]:
@@ -177,7 +176,7 @@ class Holder:
 
     def document(self, prefix: str) -> JSONObject:
         """Return a credential as it was received, base proofs included: to be looked at, never to be sent."""
-        return self._held(self.credential(prefix).id).document
+        return self.shelf.held(self.credential(prefix).id).document
 
     def add_credential(
         self, document: JSONObject, *, single_use: bool = False, keep_foreign: bool = False
@@ -186,29 +185,40 @@ class Holder:
 
         Raises what `wallet.checking.check_credential` raises; then nothing is kept.
         """
-        with self._recording_failure("add"):
-            now = self._clock()
-            checked = check_credential(
-                document,
-                Environment(
-                    resolve=self._resolve,
-                    now=now,
-                    contexts=self._contexts,
-                    context_sequences=CONTEXT_SEQUENCES,
-                ),
-                own_dids=[key.did for key in self.keys()],
-                keep_foreign=keep_foreign,
-            )
+        with self.shelf.recording_failure("add"):
+            checked = self.check_credential(document, keep_foreign=keep_foreign)
+        return self.keep_credential(document, checked, single_use=single_use)
+
+    def check_credential(self, document: JSONObject, *, keep_foreign: bool = False) -> CheckedCredential:
+        """Return what was found about a credential, and keep nothing.
+
+        Raises what `wallet.checking.check_credential` raises.
+        """
+        return check_credential(
+            document,
+            Environment(
+                resolve=self._resolve,
+                now=self._clock(),
+                contexts=self.contexts,
+                context_sequences=CONTEXT_SEQUENCES,
+            ),
+            own_dids=[key.did for key in self.keys()],
+            keep_foreign=keep_foreign,
+        )
+
+    def keep_credential(
+        self, document: JSONObject, checked: CheckedCredential, *, single_use: bool = False
+    ) -> AddedCredential:
+        """Keep a credential that `check_credential` has just found genuine; StoreError."""
         digest = content_digest(document)
         for view in self.credentials():
             if view.digest == digest:
                 return AddedCredential(view, checked.warnings, duplicate=True)
-        held = HeldCredential(document=document, added=now, single_use=single_use)
+        held = HeldCredential(document=document, added=self._clock(), single_use=single_use)
         with self._store.change() as change:
             item_id = change.put(CREDENTIAL, to_row(held.to_json()), summary=held.summary(checked.credential))
-            self._note(
-                change, "add", "done", {"credentials": [item_id], "issuer": checked.credential.issuer_id}
-            )
+            members: JSONObject = {"credentials": [item_id], "issuer": checked.credential.issuer_id}
+            self.shelf.note(change, "add", "done", members)
         return AddedCredential(self.credential(item_id), checked.warnings, duplicate=False)
 
     def remove_credential(self, prefix: str) -> CredentialView:
@@ -216,7 +226,7 @@ class Holder:
         view = self.credential(prefix)
         with self._store.change() as change:
             change.delete(view.id)
-            self._note(change, "remove", "done", {"credentials": [view.id], "issuer": view.issuer})
+            self.shelf.note(change, "remove", "done", {"credentials": [view.id], "issuer": view.issuer})
         return view
 
     def export_credential(self, prefix: str, pointers: Sequence[str] = ()) -> JSONObject:
@@ -226,10 +236,10 @@ class Holder:
         """
         view = self.credential(prefix)
         members: JSONObject = {"credentials": [view.id], "pointers": list(pointers)}
-        with self._recording_failure("export", members):
-            exported = showable(self._held(view.id).document, pointers, self._contexts)
+        with self.shelf.recording_failure("export", members):
+            exported = showable(self.shelf.held(view.id).document, pointers, self.contexts)
         with self._store.change() as change:
-            self._note(change, "export", "done", members)
+            self.shelf.note(change, "export", "done", members)
         return exported
 
     def plan_presentation(self, prefixes: Sequence[str], request: Request) -> PresentationPlan:
@@ -239,13 +249,15 @@ class Holder:
         """
         views = list({view.id: view for view in map(self.credential, prefixes)}.values())
         members: JSONObject = {"domain": request.domain, "credentials": [view.id for view in views]}
-        with self._recording_failure("present", members):
+        with self.shelf.recording_failure("present", members):
             for view in views:
                 if view.single_use and view.presented:
                     raise ProofGenerationError(f"the credential {view.short_id} is for one use and was used")
-            candidates = [Candidate(view.id, self._held(view.id).document, view.bound_to) for view in views]
+            candidates = [
+                Candidate(view.id, self.shelf.held(view.id).document, view.bound_to) for view in views
+            ]
             own_dids = [key.did for key in self.keys()]
-            planned = plan(candidates, request, own_dids=own_dids, contexts=self._contexts)
+            planned = plan(candidates, request, own_dids=own_dids, contexts=self.contexts)
         copied = [view.short_id for view in views if view.single_use and view.copied]
         if copied:
             note = f"for one use, and another copy of this wallet may have used it: {', '.join(copied)}"
@@ -258,43 +270,49 @@ class Holder:
         Raises ProofGenerationError if the plan was changed meanwhile, StoreError if it cannot be remembered;
         then nothing leaves.
         """
-        members = particulars(planned)
-        with self._recording_failure("present", members):
-            signed = sign(planned, self._held_keys(), now=self._clock(), contexts=self._contexts)
+        (signed,) = self.confirm_all([planned])
+        return signed
+
+    def confirm_all(
+        self, plans: Sequence[PresentationPlan], asked: JSONObject | None = None
+    ) -> list[JSONObject]:
+        """Sign the presentations that were shown together: all of them, or none.
+
+        `asked` is what else the history keeps of who asked. Raises as `confirm`.
+        """
+        noted = [{**particulars(planned), **(asked or {})} for planned in plans]
+        with self.shelf.recording_failure("present", noted[0] if noted else None):
+            keys = self.shelf.held_keys()
+            signed = [sign(each, keys, now=self._clock(), contexts=self.contexts) for each in plans]
+        uses = Counter(item.credential_id for planned in plans for item in planned.disclosures)
         with self._store.change() as change:
-            for disclosure in planned.disclosures:
-                held = self._held(disclosure.credential_id)
-                used = replace(held, presented=held.presented + 1)
-                summary = {
-                    **change.manifest.item(disclosure.credential_id).summary,
-                    "presented": used.presented,
-                }
-                change.put(
-                    CREDENTIAL, to_row(used.to_json()), summary=summary, item_id=disclosure.credential_id
-                )
-            self._note(change, "present", "done", members)
+            for item_id, times in uses.items():
+                held = self.shelf.held(item_id)
+                used = replace(held, presented=held.presented + times)
+                summary = {**change.manifest.item(item_id).summary, "presented": used.presented}
+                change.put(CREDENTIAL, to_row(used.to_json()), summary=summary, item_id=item_id)
+            for members in noted:
+                self.shelf.note(change, "present", "done", members)
         return signed
 
     def decline(self, planned: PresentationPlan) -> None:
         """Remember that the holder said no."""
         with self._store.change() as change:
             members = {name: value for name, value in particulars(planned).items() if name != "disclosed"}
-            self._note(change, "present", "declined", members)
+            self.shelf.note(change, "present", "declined", members)
 
     def history(self) -> list[HistoryEntry]:
         """Return what happened, oldest first."""
-        return [
-            HistoryEntry.from_json(from_row(self._store.read(item))) for item in self._store.items(HISTORY)
-        ]
+        return self.shelf.history()
 
     def make_backup(self, passphrase: str, *, parameters: Argon2Parameters = DEFAULT_PARAMETERS) -> bytes:
         """Return everything in the wallet, sealed under a passphrase of its own."""
         backup = Backup(
-            wallet=self._wallet_id(),
+            wallet=self.shelf.wallet_id(),
             created=self._clock(),
             saves=self.saves,
-            keys=tuple(self._held_keys()),
-            credentials=tuple(self._held(item_id) for item_id in self._store.items(CREDENTIAL)),
+            keys=tuple(self.shelf.held_keys()),
+            credentials=tuple(self.shelf.held_credentials().values()),
             history=tuple(self.history()),
         )
         return seal_backup(backup, passphrase, parameters=parameters)
@@ -304,7 +322,7 @@ class Holder:
         created = format_datetime(self._clock())
         self._store.note_backup({"file": str(file), "created": created})
         with self._store.change() as change:
-            self._note(change, "backup", "done", {"file": str(file)})
+            self.shelf.note(change, "backup", "done", {"file": str(file)})
 
     @staticmethod
     def check_backup(sealed: bytes, passphrase: str) -> None:
@@ -317,11 +335,11 @@ class Holder:
         Raises SealingError for a wrong passphrase or an altered file, MalformedValueError; then nothing is
         added.
         """
-        with self._recording_failure("restore"):
+        with self.shelf.recording_failure("restore"):
             backup = open_backup(sealed, passphrase)
-            other_copy = backup.wallet != self._wallet_id()
+            other_copy = backup.wallet != self.shelf.wallet_id()
             summaries = [
-                held.summary(parse_credential(held.document, contexts=self._contexts))
+                held.summary(parse_credential(held.document, contexts=self.contexts))
                 for held in backup.credentials
             ]
         with self._store.change() as change:
@@ -338,7 +356,7 @@ class Holder:
                 "created": format_datetime(backup.created),
                 "credentials": report.credentials,
             }
-            self._note(change, "restore", "done", members)
+            self.shelf.note(change, "restore", "done", members)
         return report
 
     def change_passphrase(
@@ -347,29 +365,4 @@ class Holder:
         """Seal the wallet under another passphrase; backups keep theirs."""
         self._store.change_passphrase(passphrase, parameters=parameters)
         with self._store.change() as change:
-            self._note(change, "passphrase", "done", {})
-
-    def _held(self, item_id: str) -> HeldCredential:
-        return HeldCredential.from_json(from_row(self._store.read(item_id)))
-
-    def _held_keys(self) -> list[HeldKey]:
-        return [HeldKey.from_json(from_row(self._store.read(item_id))) for item_id in self._store.items(KEY)]
-
-    def _wallet_id(self) -> str:
-        (settings,) = self._store.items(SETTINGS).values()
-        return str(settings.summary["wallet"])
-
-    def _note(self, change: Change, action: str, outcome: str, members: JSONObject) -> None:
-        entry = HistoryEntry(self._clock(), action, outcome, members)
-        change.put(HISTORY, to_row(entry.to_json()), summary=entry.summary())
-
-    @contextlib.contextmanager
-    def _recording_failure(self, action: str, members: JSONObject | None = None) -> Iterator[None]:
-        """Remember a failure by its code, if the wallet can be written, and let it go on."""
-        try:
-            yield
-        except VCError as err:
-            if not self._store.read_only:
-                with contextlib.suppress(StoreError), self._store.change() as change:
-                    self._note(change, action, "failed", {**(members or {}), "error": err.code})
-            raise
+            self.shelf.note(change, "passphrase", "done", {})

@@ -25,6 +25,7 @@ from vclib.strict_json import JSONObject, JSONValue, dump_json
 KEY = "key"
 CREDENTIAL = "credential"
 HISTORY = "history"
+ISSUANCE = "issuance"
 SETTINGS = "settings"
 
 # Key type -> the cryptosuite that signs presentations with it.

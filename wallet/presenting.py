@@ -49,6 +49,8 @@ class Request:
     """What is asked: of whom, for which question, and how much. `pointers` are JSON pointers (RFC 6901).
 
     Without challenge and domain the presentation answers nobody, and whoever has it can show it again.
+    `minimum`: what the issuer made mandatory is enough. `suites` are the cryptosuites that the verifier
+    takes, None where it does not say.
     """
 
     challenge: str | None
@@ -57,6 +59,12 @@ class Request:
     pointers: tuple[str, ...] = ()
     everything: bool = False
     unlinkable: bool = False
+    minimum: bool = False
+    suites: tuple[str, ...] | None = None
+
+    def accepts(self, suite: object) -> bool:
+        """Whether the verifier takes proofs of a cryptosuite."""
+        return self.suites is None or suite in self.suites
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,29 @@ def plan(
         signers=signers,
         warnings=tuple(_warnings(candidates, request, disclosures, signers)),
     )
+
+
+def join(plans: Sequence[PresentationPlan]) -> PresentationPlan:
+    """Return one plan that shows what several do, planned for one request but each with its own pointers."""
+    if len({(each.request.challenge, each.request.domain) for each in plans}) != 1:
+        raise ConfigurationError("expected plans for one challenge and one domain")
+    signers = tuple(dict.fromkeys(did for each in plans for did in each.signers))
+    shown = [credential for each in plans for credential in _credentials(each.document)]
+    presentation = new_presentation(shown, holder=signers[0] if signers else None)
+    return PresentationPlan(
+        document=presentation,
+        digest=_digest(presentation),
+        request=plans[0].request,
+        disclosures=tuple(item for each in plans for item in each.disclosures),
+        signers=signers,
+        warnings=tuple(dict.fromkeys(text for each in plans for text in each.warnings)),
+    )
+
+
+def plan_authentication(did: str, request: Request) -> PresentationPlan:
+    """Return a plan that shows no credential: only that the holder has the key of `did`."""
+    presentation = new_presentation([], holder=did)
+    return PresentationPlan(presentation, _digest(presentation), request, (), (did,), ())
 
 
 def sign(
@@ -211,7 +242,7 @@ def _sign_once(planned: PresentationPlan, now: datetime, contexts: ContextPolicy
 def _check_request(candidates: Sequence[Candidate], request: Request) -> None:
     if not candidates:
         raise ConfigurationError("there is no credential to present")
-    if not (request.situation or request.pointers or request.everything):
+    if not (request.situation or request.pointers or request.everything or request.minimum):
         raise ConfigurationError("say what to disclose: a situation, JSON pointers, or everything")
     if (request.challenge is None) != (request.domain is None):
         raise ConfigurationError("a request has both a challenge and a domain, or neither")
@@ -237,7 +268,7 @@ def _disclose(
     suite = _suite(candidate, request)
     document = candidate.document
     if suite is None:
-        shown = drop_base_proofs(document)
+        shown = _whole(candidate, request)
         mandatory = None
     else:
         shown = derive(
@@ -255,7 +286,14 @@ def _disclose(
 
 def _suite(candidate: Candidate, request: Request) -> str | None:
     """Return the suite to derive with: bbs-2023 where linking is to be avoided, None if there is none."""
-    available = [str(proof["cryptosuite"]) for proof in base_proofs(candidate.document)]
+    held = [str(proof["cryptosuite"]) for proof in base_proofs(candidate.document)]
+    available = [suite for suite in held if request.accepts(suite)]
+    if held and not available:
+        # The plain proof beside it would disclose everything: a verifier cannot bring that about (L1).
+        raise ProofGenerationError(
+            f"the verifier takes none of {', '.join(held)}, with which the credential "
+            f"{candidate.credential_id[:8]} can be shown in parts"
+        )
     if request.unlinkable and BBS not in available:
         raise ProofGenerationError(
             f"the credential {candidate.credential_id[:8]} has no {BBS} proof to present it unlinkably"
@@ -265,6 +303,17 @@ def _suite(candidate: Candidate, request: Request) -> str | None:
     if ECDSA_SD in available:
         return ECDSA_SD
     return available[0] if available else None
+
+
+def _whole(candidate: Candidate, request: Request) -> JSONObject:
+    """Return a credential that cannot be shown in parts, with the proofs that the verifier takes."""
+    plain = drop_base_proofs(candidate.document)
+    proofs = [proof for proof in proofs_of(plain) if request.accepts(proof.get("cryptosuite"))]
+    if not proofs:
+        raise ProofGenerationError(
+            f"the verifier takes no proof that the credential {candidate.credential_id[:8]} has"
+        )
+    return plain if len(proofs) == len(proofs_of(plain)) else {**plain, "proof": list(proofs)}
 
 
 def _pointers(document: JSONObject, request: Request) -> tuple[str, ...]:
@@ -313,7 +362,7 @@ def _warnings(
 
 
 def _credentials(presentation: JSONObject) -> list[JSONObject]:
-    credentials = presentation["verifiableCredential"]
+    credentials = presentation.get("verifiableCredential")
     return [item for item in credentials if isinstance(item, dict)] if isinstance(credentials, list) else []
 
 

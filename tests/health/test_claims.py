@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health import Claim, claims_from_credential, label
+from health import Claim, claims_from_credential, claims_of_kind, label
 from health.codes import read_rows
 from health.elements import KINDS, PERSON
 from vclib.strict_json import JSONObject, JSONValue
@@ -144,3 +144,17 @@ def test_no_json_object_is_too_odd_to_be_shown(document: dict[str, JSONValue]) -
 def test_odd_types_are_shown(value: JSONValue) -> None:
     (claim,) = claims_from_credential({"type": value})
     assert claim.pointer == "/type"
+
+
+def test_claims_of_a_kind_are_those_its_credentials_have(
+    credential: Callable[..., JSONObject], vaccination: JSONObject
+) -> None:
+    known = dict(claims_of_kind(KINDS["vaccination"]))
+    found = {claim.pointer for claim in claims_from_credential(credential(vaccination))}
+    always = {pointer for pointer, required in known.items() if required}
+    assert {"/credentialSubject/name", "/credentialSubject/vaccination/lot"} <= always <= found
+    assert all(label(pointer) != pointer for pointer in known)
+
+
+def test_claims_of_another_kind_are_not_among_them() -> None:
+    assert not any("/test/" in pointer for pointer, _ in claims_of_kind(KINDS["vaccination"]))

@@ -96,3 +96,21 @@ def test_the_home_folder_is_the_option_then_the_environment_then_the_users_data(
     assert home_folder(tmp_path, environment) == tmp_path
     assert home_folder(None, environment) == Path("/a")
     assert home_folder(None, {"XDG_DATA_HOME": "/b"}) == Path("/b/ddcc/issuer")
+
+
+@pytest.mark.parametrize(("text", "required"), [("true", True), ("false", False)])
+def test_settings_of_offers_come_from_the_environment(tmp_path: Path, text: str, required: bool) -> None:
+    save_config(_config(tmp_path))
+    environment = {"DDCC_ISSUER_ENCRYPTION_REQUIRED": text, "DDCC_ISSUER_OFFER_MINUTES": "60"}
+    config = load_config(tmp_path, environment)
+    assert (config.encryption_required, config.offer_minutes) == (required, 60)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("ENCRYPTION_REQUIRED", "yes"), ("OFFER_MINUTES", "0"), ("OFFER_MINUTES", "43201")],
+)
+def test_settings_of_offers_that_make_no_sense_are_refused(tmp_path: Path, variable: str, text: str) -> None:
+    save_config(_config(tmp_path))
+    with pytest.raises(ConfigurationError, match=variable.lower()):
+        load_config(tmp_path, {f"DDCC_ISSUER_{variable}": text})

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from issuer.store import IssuerStore, IssuerWriting, StatusPosition, StoredRecord, Waiting
+from issuer.store import (
+    Copy,
+    IssuerStore,
+    IssuerWriting,
+    SignedList,
+    StatusList,
+    StatusPosition,
+    StoredRecord,
+    Waiting,
+)
 from runtime.database import sqlite_url
 from vclib.errors import StoreError
 
@@ -40,26 +49,31 @@ def store(database_url: str) -> Iterator[IssuerStore]:
     store.close()
 
 
-def _url(purpose: str, number: int) -> str:
-    return f"https://status.example/{purpose}-{number}.json"
-
-
 def _sequence(*numbers: int) -> Callable[[int], int]:
     values = iter(numbers)
     return lambda _below: next(values)
 
 
-def _allocate(
-    work: IssuerWriting, numbers: tuple[int, ...], *, purpose: str = "revocation", max_used: int = 100
-) -> StatusPosition:
-    return work.allocate(
-        purpose, length=200, max_used=max_used, url_of=_url, random_below=_sequence(*numbers)
-    )
+def _list_of(work: IssuerWriting, purpose: str = "revocation", number: int = 1) -> StatusList:
+    name = f"{purpose}-{number}"
+    found = work.lists.newest(purpose)
+    if found is not None and found.number >= number:
+        return found
+    url = f"https://status.example/{name}.json"
+    return work.lists.begin(purpose, number, name=name, url=url, length=200)
+
+
+def _choose(work: IssuerWriting, numbers: tuple[int, ...], *, purpose: str = "revocation") -> StatusPosition:
+    return work.lists.choose(_list_of(work, purpose), random_below=_sequence(*numbers))
 
 
 def _add(store: IssuerStore, record: StoredRecord, position: int, purpose: str = "revocation") -> None:
     with store.writing() as work:
-        work.add_record(record, [_allocate(work, (position,), purpose=purpose)])
+        work.add_record(record, [_choose(work, (position,), purpose=purpose)])
+
+
+def _signed(document: str) -> SignedList:
+    return SignedList(document, NOW, NOW + timedelta(days=30))
 
 
 def _other(record_id: str) -> StoredRecord:
@@ -70,7 +84,7 @@ def test_a_record_comes_back_as_it_was_stored(store: IssuerStore) -> None:
     _add(store, RECORD, 7)
     with store.reading() as reading:
         assert reading.find("abcd2345") == RECORD
-        (entry,) = reading.positions("abcd2345")
+        (entry,) = reading.lists.positions("abcd2345")
     assert (entry.status_list.url, entry.position, entry.value) == (
         "https://status.example/revocation-1.json",
         7,
@@ -103,14 +117,14 @@ def test_a_taken_position_is_not_given_again(store: IssuerStore) -> None:
     """H9: the random choice repeats itself, the next one is taken."""
     _add(store, RECORD, 7)
     with store.writing() as work:
-        assert _allocate(work, (7, 7, 8)).position == 8
+        assert _choose(work, (7, 7, 8)).position == 8
 
 
 def test_the_database_itself_refuses_a_position_twice(store: IssuerStore) -> None:
     """H9: even where the program is wrong; and the second record is not kept either."""
     _add(store, RECORD, 7)
     with pytest.raises(StoreError, match=TAKEN), store.writing() as work:
-        taken = replace(_allocate(work, (8,)), position=7)
+        taken = replace(_choose(work, (8,)), position=7)
         work.add_record(_other("efgh2345"), [taken])
     with store.reading() as reading:
         assert [record.record_id for record in reading.records()] == ["abcd2345"]
@@ -129,24 +143,72 @@ def test_credentials_without_an_id_do_not_collide(store: IssuerStore) -> None:
         assert len(list(reading.records())) == 2
 
 
-def test_a_new_list_begins_when_one_is_half_full(store: IssuerStore) -> None:
+def test_a_position_chosen_for_another_is_not_chosen_again(store: IssuerStore) -> None:
+    """H9: two credentials of one batch."""
+    with store.writing() as work:
+        chosen = work.lists.choose(_list_of(work), without={7}, random_below=_sequence(7, 8))
+    assert chosen.position == 8
+
+
+def test_a_position_taken_meanwhile_is_told(store: IssuerStore) -> None:
+    """H9: what was free when it was chosen need not be free when it is taken."""
+    with store.writing() as work:
+        first, second = _choose(work, (7,)), _choose(work, (7,))
+        work.add_record(RECORD, [first])
+        assert work.lists.taken([second, _choose(work, (9,))]) == {(1, 7)}
+
+
+def test_a_list_without_a_free_position_is_told(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with store.writing() as work, pytest.raises(StoreError, match="has no free position"):
+        work.lists.choose(_list_of(work), random_below=lambda _: 7)
+
+
+def test_taken_positions_are_counted_and_the_newest_list_is_the_last(store: IssuerStore) -> None:
     with store.writing() as work:
         for number in range(3):
-            position = _allocate(work, (number,), max_used=2)
+            position = work.lists.choose(_list_of(work, number=1 + number // 2))
             work.add_record(_other(f"abcd000{number}"), [position])
     with store.reading() as reading:
-        assert [(each.number, each.used, each.url[-6:]) for each in reading.lists()] == [
+        lists = reading.lists.all()
+        assert [(each.number, each.used, each.url[-6:]) for each in lists] == [
             (1, 2, "1.json"),
             (2, 1, "2.json"),
         ]
+        assert [reading.lists.count(each.list_id) for each in lists] == [2, 1]
+        newest = reading.lists.newest("revocation")
+        assert newest is not None
+        assert newest.number == 2
+
+
+def test_the_database_itself_refuses_a_list_twice(store: IssuerStore) -> None:
+    with store.writing() as work:
+        _list_of(work)
+    with pytest.raises(StoreError, match=TAKEN), store.writing() as work:
+        work.lists.begin("revocation", 1, name="other", url="https://status.example/other", length=200)
+
+
+def test_a_published_list_is_replaced_only_by_one_made_from_it(store: IssuerStore) -> None:
+    """Two changes at once: the second is told that it was made from a list that is no longer published."""
+    with store.writing() as work:
+        work.lists.publish_first(_list_of(work).list_id, _signed("first"))
+    with store.writing() as work:
+        assert work.lists.publish(1, _signed("second"), expected=1)
+    with store.writing() as work:
+        assert not work.lists.publish(1, _signed("lost"), expected=1)
+    with store.reading() as reading:
+        published = reading.lists.published(1)
+        assert (published.version, published.signed) == (2, _signed("second"))
+        assert reading.lists.published_as("revocation-1") == published
+        assert reading.lists.published_as("revocation-2") is None
 
 
 def test_each_purpose_has_its_own_lists(store: IssuerStore) -> None:
     with store.writing() as work:
-        positions = [_allocate(work, (5,), purpose=purpose) for purpose in ("revocation", "suspension")]
+        positions = [_choose(work, (5,), purpose=purpose) for purpose in ("revocation", "suspension")]
         work.add_record(RECORD, positions)
     with store.reading() as reading:
-        assert [each.status_list.purpose for each in reading.positions("abcd2345")] == [
+        assert [each.status_list.purpose for each in reading.lists.positions("abcd2345")] == [
             "revocation",
             "suspension",
         ]
@@ -156,10 +218,10 @@ def test_only_set_positions_are_published(store: IssuerStore) -> None:
     _add(store, RECORD, 7)
     _add(store, _other("efgh2345"), 8)
     with store.writing() as work:
-        work.set_value("abcd2345", "revocation", 1, reason="typing error", now=NOW)
+        work.lists.set_value("abcd2345", "revocation", 1, reason="typing error", now=NOW)
     with store.reading() as reading:
-        assert list(reading.set_positions(1)) == [7]
-        (entry,) = reading.positions("abcd2345")
+        assert list(reading.lists.set_positions(1)) == [7]
+        (entry,) = reading.lists.positions("abcd2345")
     assert (entry.value, entry.reason, entry.changed) == (1, "typing error", NOW)
 
 
@@ -182,7 +244,7 @@ def test_the_same_record_without_a_holder_is_noticed(store: IssuerStore) -> None
 def test_a_revoked_credential_may_be_minted_again(store: IssuerStore) -> None:
     _add(store, RECORD, 7)
     with store.writing() as work:
-        work.set_value("abcd2345", "revocation", 1, reason=None, now=NOW)
+        work.lists.set_value("abcd2345", "revocation", 1, reason=None, now=NOW)
     with store.reading() as reading:
         assert reading.minted_before("r" * 64, "did:key:zHolder") is None
 
@@ -199,16 +261,43 @@ def test_a_credential_waits_until_its_file_is_written(store: IssuerStore) -> Non
         assert reading.waiting() == ()
 
 
+def test_a_copy_is_kept_until_it_is_forgotten_or_its_time_is_over(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    _add(store, _other("efgh2345"), 8)
+    copies = [Copy(each, "{}", NOW + timedelta(days=1)) for each in ("abcd2345", "efgh2345")]
+    with store.writing() as work:
+        for copy in copies:
+            work.keep_copy(copy)
+        assert work.forget_copy("abcd2345")
+        assert not work.forget_copy("abcd2345")
+        work.purge_copies(NOW)
+        assert work.copy("efgh2345") == copies[1]
+        work.purge_copies(NOW + timedelta(days=1))
+        assert work.copy("efgh2345") is None
+
+
+def test_the_database_itself_refuses_a_mint_key_twice(store: IssuerStore) -> None:
+    """F10."""
+    _add(store, replace(RECORD, mint_key="k" * 64), 7)
+    with store.reading() as reading:
+        found = reading.minted_under("k" * 64)
+        assert found is not None
+        assert found.record_id == "abcd2345"
+        assert reading.minted_under("l" * 64) is None
+    with pytest.raises(StoreError, match=TAKEN):
+        _add(store, replace(_other("efgh2345"), mint_key="k" * 64), 8)
+
+
 def test_nothing_of_a_failed_mint_is_kept(store: IssuerStore) -> None:
     with pytest.raises(RuntimeError), store.writing() as work:
-        work.add_record(RECORD, [_allocate(work, (7,))])
+        work.add_record(RECORD, [_choose(work, (7,))])
         work.put_in_outbox(Waiting("abcd2345", "a.vc.json", "{}"))
         work.audit("mint", {"record": "abcd2345"}, now=NOW)
         raise RuntimeError("power failure")
     with store.reading() as reading:
         assert list(reading.records()) == []
         assert reading.waiting() == ()
-        assert reading.lists() == ()
+        assert reading.lists.all() == ()
         assert reading.verify_audit() == 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, delete, update
 
 from runtime.audit import append, audit_tables, head, read_log, verify_log
 from runtime.database import Database, open_database
+from tests.runtime.things import scripts
 from vclib.errors import StoreError
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -18,8 +20,10 @@ TABLES = audit_tables(METADATA)
 
 
 @pytest.fixture
-def log(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url, tables=METADATA, component="audit", version=1)
+def log(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = open_database(
+        database_url, tables=METADATA, component="audit", migrations=scripts(tmp_path, 1)
+    )
     with database.writing() as connection:
         for number in range(1, 4):
             append(connection, TABLES, "mint", {"record": f"r{number}"}, now=NOW)
@@ -43,8 +47,8 @@ def test_the_hash_of_an_entry_is_the_one_documented(log: Database) -> None:
     assert first.hash == "c49de0e80d223554fe1ea682f4145f1bfd730d3d3242421bd3399b04f62b06a4"
 
 
-def test_an_empty_log_holds() -> None:
-    database = open_database("sqlite://", tables=METADATA, component="audit", version=1)
+def test_an_empty_log_holds(tmp_path: Path) -> None:
+    database = open_database("sqlite://", tables=METADATA, component="audit", migrations=scripts(tmp_path, 1))
     assert _verify(database) == 0
 
 

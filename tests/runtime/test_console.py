@@ -231,7 +231,7 @@ def test_the_end_of_input_is_no_passphrase() -> None:
     def ask(prompt: str) -> str:
         raise EOFError
 
-    with pytest.raises(ConfigurationError, match="no passphrase was given"):
+    with pytest.raises(ConfigurationError, match="nothing was typed"):
         read_passphrase("Wallet passphrase", file=None, environment={}, ask=ask)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
@@ -19,86 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from runtime.fetch import LOOPBACK_WARNING, Fetcher
+from tests.runtime.servers import Handler, Serve, answer, loopback
 from vclib.errors import FetchError, FetchNotFoundError, FetchRefusedError
 
-Handler = Callable[[socket.socket, bytes], None]
-
 PUBLIC = "93.184.216.34"
-
-
-class Server:
-    """A server on 127.0.0.1: `handler` answers each request, and every request is kept.
-
-    With `at_once` it answers before anything was asked.
-    """
-
-    def __init__(
-        self, handler: Handler, context: ssl.SSLContext | None = None, *, at_once: bool = False
-    ) -> None:
-        self._handler = handler
-        self._at_once = at_once
-        self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.requests: list[bytes] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        # The client may leave at any point; that is what many of these tests are about.
-        with contextlib.suppress(OSError, ssl.SSLError), connection:
-            if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
-            request = b""
-            while b"\r\n\r\n" not in request and not self._at_once:
-                received = connection.recv(65536)
-                if not received:
-                    return
-                request += received
-            self.requests.append(request)
-            self._handler(connection, request)
-            connection.close()
-
-    def close(self) -> None:
-        self._listener.close()
-
-
-Serve = Callable[..., Server]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    servers: list[Server] = []
-
-    def start(
-        handler: Handler | bytes, context: ssl.SSLContext | None = None, *, at_once: bool = False
-    ) -> Server:
-        def answer(connection: socket.socket, request: bytes) -> None:
-            connection.sendall(handler)  # type: ignore[arg-type]
-
-        server = Server(answer if isinstance(handler, bytes) else handler, context, at_once=at_once)
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def answer(body: bytes = b"body", *, status: str = "200 OK", headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
-
-
-def loopback(host: str, port: int) -> Sequence[str]:
-    return ("127.0.0.1",)
 
 
 def local(**settings: object) -> Fetcher:

@@ -30,7 +30,7 @@ def test_accepted_connections_send_at_once() -> None:
 def test_port_in_use_is_named() -> None:
     with bind_loopback(0) as bound:
         bound.listen()
-        with pytest.raises(ConfigurationError, match=f"port {port_of(bound)} of this machine cannot be used"):
+        with pytest.raises(ConfigurationError, match=f"port {port_of(bound)} of 127.0.0.1 cannot be used"):
             bind_loopback(port_of(bound))
 
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from runtime.database import sqlite_url
 from vclib.errors import InvalidChallengeError, StoreError
 from verifier.config import load_config
-from verifier.store import Challenge, VerifierStore
+from verifier.store import Challenge, TooManyOpenError, VerifierStore
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SENT = Challenge("c-1", "https://venue.example", NOW + timedelta(minutes=10))
@@ -77,6 +78,34 @@ def test_of_many_answers_at_once_one_is_taken(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(taken) == 1
+
+
+def test_open_challenges_are_bounded_and_expire(store: VerifierStore) -> None:
+    """M7: c-1 is open, too."""
+    later = NOW + timedelta(minutes=20)
+    store.begin_challenge("c-2", SENT.domain, SENT.expires, now=NOW, max_open=2)
+    with pytest.raises(TooManyOpenError, match="2 challenges wait"):
+        store.begin_challenge("c-3", SENT.domain, SENT.expires, now=NOW, max_open=2)
+    store.spend_challenge("c-2", now=NOW)
+    store.begin_challenge("c-3", SENT.domain, SENT.expires, now=NOW, max_open=2)
+    store.begin_challenge("c-4", SENT.domain, later + timedelta(minutes=10), now=later, max_open=2)
+
+
+def test_what_has_expired_long_ago_is_forgotten(store: VerifierStore) -> None:
+    much_later = NOW + timedelta(days=2)
+    store.begin_challenge("c-2", SENT.domain, much_later, now=much_later, max_open=2)
+    with pytest.raises(InvalidChallengeError, match="not sent by this verifier"):
+        store.find_challenge("c-1", now=NOW)
+
+
+def test_uses_of_a_challenge_are_counted(store: VerifierStore) -> None:
+    assert store.find_challenge("c-1", now=NOW).uses == 0
+    store.spend_challenge("c-1", now=NOW)
+    for _ in range(2):
+        with pytest.raises(InvalidChallengeError):
+            store.spend_challenge("c-1", now=NOW)
+    with store.database.reading() as connection:
+        assert connection.execute(text("SELECT uses FROM challenges")).scalar_one() == 3
 
 
 def test_an_older_status_list_is_noticed(store: VerifierStore) -> None:

@@ -57,5 +57,5 @@ def holder(make_holder: Callable[[str], Holder]) -> Holder:
 @pytest.fixture
 def anna(holder: Holder, world: World) -> Person:
     """The person whom the wallet's key belongs to, as somebody to mint for."""
-    (key,) = holder._held_keys()
+    (key,) = holder.shelf.held_keys()
     return Person(key, world.clock)

@@ -83,7 +83,7 @@ def owner(run: Run, world: World) -> Person:
     with Holder.open(
         Path("wallet.ddcc"), PASSPHRASE, resolve=resolver(), clock=lambda: world.clock.now
     ) as holder:
-        (key,) = holder._held_keys()
+        (key,) = holder.shelf.held_keys()
     return Person(key, world.clock)
 
 

@@ -51,7 +51,7 @@ def test_a_key_that_cannot_sign_presentations_is_refused(holder: Holder) -> None
 
 def test_a_secret_key_shows_nowhere(holder: Holder) -> None:
     """K8."""
-    (key,) = holder._held_keys()
+    (key,) = holder.shelf.held_keys()
     (view,) = holder.keys()
     secret = json.dumps(key.to_json()["secretKeyMultibase"])[1:-1]
     assert secret not in repr(key)

@@ -40,7 +40,7 @@ def test_what_was_confirmed_is_accepted_by_the_verifier(
     world: World, holder: Holder, key_type: KeyType, situation: str
 ) -> None:
     holder.new_key("Ben", key_type)
-    ben = Person(holder._held_keys()[1], world.clock)
+    ben = Person(holder.shelf.held_keys()[1], world.clock)
     view = holder.add_credential(world.mint(VACCINATION, ben)).view
     planned = holder.plan_presentation([view.id], replace(VENUE_REQUEST, situation=situation))
     result = world.check(holder.confirm(planned))
@@ -246,7 +246,7 @@ def test_several_credentials_of_two_keys_are_presented_together(
     world: World, holder: Holder, anna: Person
 ) -> None:
     holder.new_key("Ben", KeyType.ED25519)
-    ben = Person(holder._held_keys()[1], world.clock)
+    ben = Person(holder.shelf.held_keys()[1], world.clock)
     views = [
         holder.add_credential(world.mint(VACCINATION, anna)).view,
         holder.add_credential(world.mint(TEST, ben)).view,

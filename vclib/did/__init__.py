@@ -21,6 +21,14 @@ from vclib.did.document import (
 from vclib.did.jwk import did_jwk
 from vclib.did.key import did_key, did_key_method
 from vclib.did.options import Fetch, ResolutionOptions
+from vclib.did.publishing import (
+    PublishedKey,
+    did_document,
+    did_web_of,
+    did_web_path,
+    did_web_paths,
+    published_methods,
+)
 from vclib.did.resolution import METHODS, resolution_error, resolution_result, resolve, resolver
 from vclib.did.syntax import DID, DIDURL, absolute_url, parse_did, parse_did_url
 from vclib.did.web import did_web_url
@@ -33,6 +41,7 @@ __all__ = [
     "URI_LIST_MEDIA_TYPE",
     "VERIFICATION_RELATIONSHIPS",
     "Fetch",
+    "PublishedKey",
     "ResolutionOptions",
     "ResolvedDID",
     "absolute_url",
@@ -40,12 +49,17 @@ __all__ = [
     "dereferencing_error",
     "dereferencing_result",
     "dereferencing_success",
+    "did_document",
     "did_jwk",
     "did_key",
     "did_key_method",
+    "did_web_of",
+    "did_web_path",
+    "did_web_paths",
     "did_web_url",
     "parse_did",
     "parse_did_url",
+    "published_methods",
     "resolution_error",
     "resolution_result",
     "resolve",

@@ -1,0 +1,1 @@
+"""Alembic scripts that bring an older issuer's database to the tables of this program, in one line."""

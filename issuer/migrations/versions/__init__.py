@@ -1,0 +1,1 @@
+"""One script for each revision, named by its number."""
