@@ -71,6 +71,7 @@ _PYLD_FAILURES = (
     AttributeError,
     IndexError,
     KeyError,
+    OverflowError,
     RecursionError,
     TypeError,
     ValueError,
