@@ -14,9 +14,12 @@ import contexts as pinned
 from tests.shapes import assert_same, switch_off_shapes, use_shapes_at_once
 from vclib import jsonld
 from vclib.environment import Environment
-from vclib.errors import AmbiguousTermsError, DataLossError
+from vclib.errors import AmbiguousTermsError, ComplexityError, DataLossError
 from vclib.proofs import add_proof
 from vclib.shapes import Cache, FilledReading, ReferenceReading, shared_readings
+from vclib.shapes.outline import Blank
+from vclib.shapes.structure import describe
+from vclib.shapes.template import Template, _mentioning
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject
 from vclib.verification import verify_credential
@@ -266,3 +269,82 @@ def test_a_code_that_looks_like_a_keyword_is_refused(value: str, unsigned: Maker
     subject = {"id": "urn:s", "type": "HealthSubject", "vaccination": {"lot": "A", "vaccine": value}}
     with pytest.raises(DataLossError, match="expands to nothing"):
         jsonld.read(unsigned(credentialSubject=subject))
+
+
+def test_the_work_of_a_template_grows_with_its_statements_only() -> None:
+    """Once every statement was compared with every blank node: 7 seconds for 30 kB of document."""
+    statements = [(Blank(number), f"<urn:p:{number % 7}>", Blank(number - 1)) for number in range(1, 900)]
+    looked_at = 0
+
+    class Watched(tuple[Any, ...]):
+        def __iter__(self) -> Any:
+            nonlocal looked_at
+            looked_at += 1
+            return super().__iter__()
+
+        def __contains__(self, term: object) -> bool:
+            raise AssertionError("a search")
+
+    found = _mentioning([Watched(statement) for statement in statements], 900)
+    assert looked_at == len(statements)
+    assert [tuple(statement) for statement in found[5]] == [statements[4], statements[5]]
+
+
+def test_a_flat_array_counts_as_its_values(unsigned: Maker, at_once: Cache) -> None:
+    def document(count: int) -> JSONObject:
+        names = [f"name {number}" for number in range(count)]
+        return unsigned(credentialSubject={"id": "urn:b", "name": names})
+
+    assert _uses_template(document(1_500))
+    assert describe(document(2_000), jsonld.DEFAULT_CONTEXTS) is None
+
+
+def test_a_template_too_large_to_keep_is_made_once(unsigned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonld.SHAPES, "cache", Cache(max_bytes=200_000, sightings=1))
+    made: list[Template] = []
+    of = Template.of
+
+    def counting(*arguments: Any) -> Template:
+        made.append(of(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(Template, "of", counting)
+    names = [f"name {number}" for number in range(100)]
+    document = unsigned(credentialSubject={"id": "urn:b", "name": names})
+    for _ in range(4):
+        assert_same(jsonld.read(document), _reference(document))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("identifier", ["urn:" + "x" * 1_025, "urn:" + "x" * 100_000])
+def test_long_identifiers_go_the_reference_path(identifier: str, unsigned: Maker, at_once: Cache) -> None:
+    assert _uses_template(unsigned(id="urn:" + "x" * 1_000))
+    assert not _uses_template(unsigned(id=identifier))
+
+
+def test_long_keys_and_texts_go_the_reference_path(unsigned: Maker, at_once: Cache) -> None:
+    def subject(**members: Any) -> JSONObject:
+        return unsigned(credentialSubject={"id": "urn:s", **members})
+
+    assert not any(_uses_template(subject(**{"urn:" + "k" * 300: "x"})) for _ in range(2))
+    assert _uses_template(subject(name="x" * 1_000))
+    assert not _uses_template(subject(name="x" * 1_000_001))
+
+
+@pytest.mark.parametrize("long", ["identifier", "property"])
+def test_statements_of_gigabytes_are_refused_on_both_paths(
+    long: str, unsigned: Maker, at_once: Cache
+) -> None:
+    """A document of 50 kB: one long name, written again in every statement."""
+    names = [f"name {number}" for number in range(1_000)]
+
+    def document(length: int) -> JSONObject:
+        name = "urn:" + "x" * length
+        if long == "identifier":
+            return unsigned(credentialSubject={"id": name, "name": names})
+        return unsigned(credentialSubject={"id": "urn:s", name: names})
+
+    jsonld.read(document(10))
+    assert isinstance(jsonld.read(document(10)), FilledReading)
+    with pytest.raises(ComplexityError, match="characters"):
+        jsonld.read(document(20_000))

@@ -157,12 +157,15 @@ class Shapes:
         filled = template.fill(leaves)
         if filled is None or filled.quads() != quads or filled.expanded() != expanded:
             return ReferenceReading(_untraced(expanded), quads)
-        places = _iri_places(outline)
+        places: tuple[int, ...] | None = _iri_places(outline)
+        if structure is None and self.cache.is_too_large(template):
+            # It would be made anew for every other document of the shape.
+            places = None
         if structure is None:
             structure = _Structure(places, size)
             self.cache.keep(shape, structure)
         variant = structure.variant_of(leaves)
-        if variant is not None and structure.iris == places:
+        if places is not None and variant is not None and structure.iris == places:
             self.cache.keep((structure, variant), template)
         return FilledReading(filled)
 

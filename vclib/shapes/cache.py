@@ -81,9 +81,13 @@ class Cache:
             self._seen[number] = count
         return False
 
+    def is_too_large(self, value: Sized) -> bool:
+        """Say whether a value takes so much of the cache that it is never kept."""
+        return value.bytes > self._max_bytes // 16
+
     def keep(self, key: Hashable, value: Sized) -> None:
         """Keep a value, and give up others for it that were not asked for of late."""
-        if value.bytes > self._max_bytes // 16 or self._max_entries == 0:
+        if self.is_too_large(value) or self._max_entries == 0:
             return
         with self._lock:
             self._drop(key)

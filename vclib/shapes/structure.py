@@ -19,8 +19,9 @@ from vclib.strict_json import MAX_DEPTH, JSONObject, JSONValue
 Shape: TypeAlias = tuple[object, ...]
 Leaf: TypeAlias = str | int
 
-# More than any credential has; larger documents are read without a template.
+# More than any credential has; larger documents, and longer keys, are read without a template.
 MAX_PARTS = 2_000
+MAX_KEY = 256
 
 _TRUE, _FALSE = object(), object()
 
@@ -37,13 +38,17 @@ def describe(document: JSONObject, contexts: ContextPolicy) -> tuple[Shape, list
     parts: list[object] = [contexts, type(given), *urls]
     leaves: list[Leaf] = []
     members = {key: value for key, value in document.items() if key != "@context"}
-    return (tuple(parts), leaves) if _object(members, parts, leaves, MAX_DEPTH) else None
+    if not _object(members, parts, leaves, MAX_DEPTH) or len(parts) > MAX_PARTS:
+        return None
+    return tuple(parts), leaves
 
 
 def _object(value: JSONObject, parts: list[object], leaves: list[Leaf], room: int) -> bool:
     keys = tuple(value)
     # Also refuses keys that are no text, for which join would raise.
     if room == 0 or len(parts) > MAX_PARTS or set(map(type, keys)) - {str} or "@" in "".join(keys):
+        return False
+    if keys and len(max(keys, key=len)) > MAX_KEY:
         return False
     parts.append(keys)
     for key, item in value.items():
@@ -68,7 +73,7 @@ def _other(
     if kind is list:
         parts.append(len(item))  # type: ignore[arg-type]
         return (
-            len(parts) <= MAX_PARTS
+            len(parts) + len(item) <= MAX_PARTS  # type: ignore[arg-type]
             and room > 0
             and all(
                 _other(below, type(below), is_type, parts, leaves, room - 1)

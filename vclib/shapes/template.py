@@ -21,8 +21,11 @@ from vclib.shapes.structure import Leaf
 from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
 
-# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse.
-_URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]*")
+# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse. An IRI
+# is written once for each statement of its node; longer ones, and longer texts, are left to the reference
+# path, which counts what is written (`vclib.statements`).
+_URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]{0,1024}")
+_MAX_TEXTS = 1_000_000
 
 _HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 
@@ -101,10 +104,10 @@ class Template:
         lines = Lines.of(statements, lambda blank: Gap(values + blank.number, "_:", ""))
         first_degree = tuple(
             Lines.of(
-                [statement for statement in statements if Blank(number) in statement],
+                mentioning,
                 lambda blank, own=number: "_:a" if blank.number == own else "_:z",  # type: ignore[misc]
             )
-            for number in range(outline.blanks)
+            for number, mentioning in enumerate(_mentioning(statements, outline.blanks))
         )
         written = sum(len(each.text) + 200 for each in (lines, *first_degree))
         return cls(
@@ -130,8 +133,10 @@ class Template:
         """
         arguments: list[str] = list(leaves)  # type: ignore[arg-type]
         texts = self.texts(arguments)
+        if len(joined := "".join(texts)) > _MAX_TEXTS:
+            return None
         try:
-            if escape_literal(joined := "".join(texts)) is not joined:
+            if escape_literal(joined) is not joined:
                 for place in self.text_places:
                     arguments[place] = escape_literal(arguments[place])
         except MalformedValueError:
@@ -213,6 +218,17 @@ class Filled:
     def nquads(self, labels: Sequence[str]) -> list[str]:
         """Return the statements as lines with their ends, unsorted; `labels` are those of the blank nodes."""
         return [line + "\n" for line in self.template.lines.fill([*self.arguments, *labels])]
+
+
+def _mentioning(statements: Sequence[Statement], blanks: int) -> list[list[Statement]]:
+    """Return the statements that mention each blank node, in one walk, since strangers choose how many."""
+    mentioning: list[list[Statement]] = [[] for _ in range(blanks)]
+    for statement in statements:
+        subject, _, obj = statement
+        for term in dict.fromkeys((subject, obj)):
+            if isinstance(term, Blank):
+                mentioning[term.number].append(statement)
+    return mentioning
 
 
 def _first_degree_text(lines: list[str]) -> bytes:
