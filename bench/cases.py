@@ -18,10 +18,19 @@ from bench.credential import NOW, unsigned_credential
 from health.disclosure import mandatory_pointers, pointers_for
 from vclib import bbs, proofs
 from vclib.cryptosuites import SELECTIVE_SUITES
+from vclib.datetimes import format_datetime
 from vclib.did import did_key, did_key_method, resolver
 from vclib.encoding import decode_multibase
-from vclib.keys import KeyType, PrivateKey, generate_private_key
+from vclib.environment import Environment
+from vclib.keys import (
+    KeyType,
+    PrivateKey,
+    encode_multikey,
+    encode_secret_multikey,
+    generate_private_key,
+)
 from vclib.strict_json import JSONObject
+from vclib.verification import verify_credential
 
 CREATED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SITUATION = "venue"
@@ -42,13 +51,17 @@ _MESSAGE = b"m" * 120
 
 @dataclass(frozen=True)
 class Case:
-    """One operation of one suite, and its floor (None where no signature is made or checked)."""
+    """One operation of one suite, and its floor (None where no signature is made or checked).
+
+    `request` is what the other implementation is asked for the same, None where it has nothing like it.
+    """
 
     suite: str
     operation: str
     run: Callable[[], object]
     floor: Callable[[], object] | None
     floor_is: str
+    request: JSONObject | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,7 @@ class _Setting:
 
     suite: str
     key: PrivateKey
+    method: str
     unsigned: JSONObject
     signed: JSONObject
 
@@ -65,7 +79,8 @@ class _Setting:
         key = generate_private_key(key_type)
         holder = did_key(generate_private_key(KeyType.P256).public_key)
         unsigned = unsigned_credential(did_key(key.public_key), holder)
-        return cls(suite, key, unsigned, _add_proof(suite, key, unsigned))
+        method = did_key_method(key.public_key)
+        return cls(suite, key, method, unsigned, _add_proof(suite, key, method, unsigned))
 
 
 def cases_of(suite: str, key_type: KeyType) -> list[Case]:
@@ -78,19 +93,19 @@ def cases_of(suite: str, key_type: KeyType) -> list[Case]:
     return _plain_cases(setting)
 
 
-def _add_proof(suite: str, key: PrivateKey, unsigned: JSONObject) -> JSONObject:
+def _add_proof(suite: str, key: PrivateKey, method: str, unsigned: JSONObject) -> JSONObject:
     return proofs.add_proof(
         unsigned,
         cryptosuite=suite,
         key=key,
-        verification_method=did_key_method(key.public_key),
+        verification_method=method,
         created=CREATED,
         mandatory_pointers=mandatory_pointers(unsigned) if suite in SELECTIVE_SUITES else (),
     )
 
 
 def _issue(setting: _Setting) -> Callable[[], object]:
-    return lambda: _add_proof(setting.suite, setting.key, setting.unsigned)
+    return lambda: _add_proof(setting.suite, setting.key, setting.method, setting.unsigned)
 
 
 def _derive(setting: _Setting) -> Callable[[], JSONObject]:
@@ -103,17 +118,75 @@ def _verify(document: JSONObject) -> Callable[[], object]:
     return lambda: proofs.verify_proofs(document, purpose=proofs.ASSERTION_METHOD, resolve=resolve, now=NOW)
 
 
+def _check(document: JSONObject) -> Callable[[], object]:
+    environment = Environment(resolve=resolver(), now=NOW)
+    return lambda: verify_credential(document, environment)
+
+
+def _issue_request(setting: _Setting) -> JSONObject:
+    key: JSONObject = {
+        "id": setting.method,
+        "controller": did_key(setting.key.public_key),
+        "publicKeyMultibase": encode_multikey(setting.key.public_key),
+        "secretKeyMultibase": encode_secret_multikey(setting.key),
+    }
+    request: JSONObject = {
+        "op": "issue",
+        "suite": setting.suite,
+        "key": key,
+        "credential": setting.unsigned,
+        "created": format_datetime(CREATED),
+    }
+    if setting.suite in SELECTIVE_SUITES:
+        request["mandatoryPointers"] = [*mandatory_pointers(setting.unsigned)]
+    return request
+
+
+def _derive_request(setting: _Setting) -> JSONObject:
+    pointers = pointers_for(SITUATION, setting.signed)
+    return {
+        "op": "derive",
+        "suite": setting.suite,
+        "credential": setting.signed,
+        "selectivePointers": [*pointers],
+    }
+
+
+def _verify_request(setting: _Setting, document: JSONObject) -> JSONObject:
+    return {"op": "verify", "suite": setting.suite, "credential": document, "now": format_datetime(NOW)}
+
+
+def _verify_cases(
+    setting: _Setting, document: JSONObject, floor: Callable[[], object], floor_is: str
+) -> list[Case]:
+    """Return the proofs alone, and the whole check of the credential, which is what others do as one."""
+    return [
+        Case(setting.suite, "verify", _verify(document), floor, floor_is),
+        Case(
+            setting.suite,
+            "check all",
+            _check(document),
+            floor,
+            floor_is,
+            _verify_request(setting, document),
+        ),
+    ]
+
+
 def _plain_cases(setting: _Setting) -> list[Case]:
     key, public_key = setting.key, setting.key.public_key
     signature = key.sign(_MESSAGE)
     return [
-        Case(setting.suite, "issue", _issue(setting), lambda: key.sign(_MESSAGE), "1 signature"),
         Case(
             setting.suite,
-            "verify",
-            _verify(setting.signed),
-            lambda: public_key.verify(signature, _MESSAGE),
-            "1 verification",
+            "issue",
+            _issue(setting),
+            lambda: key.sign(_MESSAGE),
+            "1 signature",
+            _issue_request(setting),
+        ),
+        *_verify_cases(
+            setting, setting.signed, lambda: public_key.verify(signature, _MESSAGE), "1 verification"
         ),
     ]
 
@@ -125,6 +198,10 @@ def _ecdsa_sd_cases(setting: _Setting) -> list[Case]:
     shown = _signature_count(derived, position=2)
     signature = key.sign(_MESSAGE)
 
+    def sign_all() -> None:
+        for _ in range(issued + 1):
+            key.sign(_MESSAGE)
+
     def verify_all() -> None:
         for _ in range(shown + 1):
             public_key.verify(signature, _MESSAGE)
@@ -134,11 +211,12 @@ def _ecdsa_sd_cases(setting: _Setting) -> list[Case]:
             setting.suite,
             "issue",
             _issue(setting),
-            lambda: [key.sign(_MESSAGE) for _ in range(issued + 1)],
+            sign_all,
             f"{issued + 1} signatures",
+            _issue_request(setting),
         ),
-        Case(setting.suite, "derive", _derive(setting), None, "no signature"),
-        Case(setting.suite, "verify", _verify(derived), verify_all, f"{shown + 1} verifications"),
+        Case(setting.suite, "derive", _derive(setting), None, "no signature", _derive_request(setting)),
+        *_verify_cases(setting, derived, verify_all, f"{shown + 1} verifications"),
     ]
 
 
@@ -159,24 +237,37 @@ def _bbs_cases(setting: _Setting) -> list[Case]:
     signature = bbs.sign(secret, public, header=header, messages=messages)
     bare_proof = bbs.proof_gen(public, signature, header=header, messages=messages, disclosed_indexes=indexes)
 
+    def sign() -> bytes:
+        return bbs.sign(secret, public, header=header, messages=messages)
+
     def prove() -> bytes:
-        return bbs.proof_gen(public, signature, header=header, messages=messages, disclosed_indexes=indexes)
+        # A holder verifies what it proves to have, as the BBS draft recommends.
+        return bbs.proof_gen(
+            public,
+            signature,
+            header=header,
+            messages=messages,
+            disclosed_indexes=indexes,
+            verify_first=True,
+        )
 
     def verify() -> None:
         bbs.proof_verify(
             public, bare_proof, header=header, disclosed_messages=messages[:shown], disclosed_indexes=indexes
         )
 
+    floor_is = f"1 BBS verification and proof, {shown} of {total} shown"
     return [
         Case(
             setting.suite,
             "issue",
             _issue(setting),
-            lambda: bbs.sign(secret, public, header=header, messages=messages),
+            sign,
             f"1 BBS signature, {total} messages",
+            _issue_request(setting),
         ),
-        Case(setting.suite, "derive", _derive(setting), prove, f"1 BBS proof, {shown} of {total} shown"),
-        Case(setting.suite, "verify", _verify(derived), verify, "1 BBS proof verification"),
+        Case(setting.suite, "derive", _derive(setting), prove, floor_is, _derive_request(setting)),
+        *_verify_cases(setting, derived, verify, "1 BBS proof verification"),
     ]
 
 

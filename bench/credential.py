@@ -1,10 +1,14 @@
-"""The one credential that every suite is measured on: a DDCC:VS of some fifteen claims."""
+"""The one credential that every suite is measured on: a DDCC:VS of some fifteen claims, as it is minted.
+
+With an id and with entries in two status lists, so that it has as many statements as a minted one.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from health import credential_from_record, parse_record
+from vclib.status import StatusEntry, status_entry
 from vclib.strict_json import JSONObject
 
 VALID_FROM = datetime(2026, 3, 1, tzinfo=UTC)
@@ -43,4 +47,9 @@ def unsigned_credential(issuer_id: str, holder: str) -> JSONObject:
         valid_from=VALID_FROM,
         valid_until=VALID_UNTIL,
         holder=holder,
+        credential_id="urn:uuid:3978344f-8596-4c3a-a978-8fcaba3903c5",
+        status=[
+            status_entry(StatusEntry(purpose, 94_567, f"https://health.example/status/{purpose}-1"))
+            for purpose in ("revocation", "suspension")
+        ],
     )

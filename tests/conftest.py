@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, settings
 from runtime.database import sqlite_url
 from tests.postgres import Cluster, empty_schema, programs, running_cluster
 from tests.requirements import missing
+from tests.shapes import check_every_shape, switch_off_shapes
 from tests.world import World
+from vclib import jsonld
+from vclib.shapes import Cache
 
 # A busy machine is no fault of the code, and a run has to mean the same twice. To search further, run with
 # `--hypothesis-profile=search`.
@@ -22,6 +25,27 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shapes",
+        choices=["kept", "off", "checked"],
+        default="kept",
+        help="compiled shapes: as in the programs, never, or at once and each compared with the other path",
+    )
+
+
+@pytest.fixture(autouse=True)
+def shapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled shapes as `--shapes` says; every test begins without any."""
+    mode = request.config.getoption("--shapes")
+    if mode == "off":
+        switch_off_shapes(monkeypatch)
+    elif mode == "checked":
+        check_every_shape(monkeypatch)
+    else:
+        monkeypatch.setattr(jsonld.SHAPES, "cache", Cache())
 
 
 @pytest.fixture

@@ -89,14 +89,23 @@ def _check_document(document: JSONObject, policy: ContextPolicy) -> None:
 
 
 def _check_nested(item: JSONObject, policy: ContextPolicy) -> None:
-    if "@context" in item:
-        if not policy.nested:
-            raise ContextNotAcceptedError("an @context inside the document is not accepted, only at its top")
-        _check_entries(item["@context"], policy)
-    for key, value in item.items():
-        if key != "@context":
-            for below in _flattened(value):
-                _check_nested(below, policy)
+    pending: list[JSONValue] = [item]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            if "@context" in value:
+                _check_nested_context(value["@context"], policy)
+            pending.extend(
+                [below for key, below in value.items() if type(below) is not str and key != "@context"]
+            )
+
+
+def _check_nested_context(entries: JSONValue, policy: ContextPolicy) -> None:
+    if not policy.nested:
+        raise ContextNotAcceptedError("an @context inside the document is not accepted, only at its top")
+    _check_entries(entries, policy)
 
 
 def _check_entries(entries: JSONValue, policy: ContextPolicy) -> None:

@@ -21,7 +21,6 @@ from vclib.datetimes import parse_datetime
 from vclib.errors import CredentialError, MalformedValueError
 from vclib.jsonld import ContextPolicy
 from vclib.safe_mode import check_size
-from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
 Version: TypeAlias = Literal["1.1", "2.0"]
@@ -238,10 +237,9 @@ def without_members(document: JSONObject, *members: str) -> JSONObject:
 def expand_node(document: JSONObject, contexts: ContextPolicy) -> JSONObject:
     """Return the one node that `document` expands to, in safe mode (threat A6), values included.
 
-    Raises JSONLDError and what else `vclib.jsonld.to_quads` raises; CredentialError for several nodes.
+    Raises JSONLDError and what else `vclib.jsonld.read` raises; CredentialError for several nodes.
     """
-    nodes = jsonld.expand(document, contexts=contexts)
-    to_statements(nodes, integral_floats=contexts.integral_floats)
+    nodes = jsonld.read(document, contexts=contexts).expanded()
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, dict) or "@graph" in node:
         raise CredentialError("expected a document about one thing, found several nodes or a graph")

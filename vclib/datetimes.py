@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from vclib.errors import MalformedValueError
 from vclib.strict_json import json_type_name
@@ -29,6 +30,12 @@ def parse_datetime(text: object) -> datetime:
     """
     if not isinstance(text, str):
         raise MalformedValueError(f"expected a date-time string, found {json_type_name(text)}")
+    return _parsed(text)
+
+
+# One verification reads each time three times or more, and most credentials of a day share theirs.
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> datetime:
     match = _DATE_TIME_STAMP.fullmatch(text)
     if match is None:
         raise MalformedValueError(f"expected a date-time such as 2026-07-01T12:00:00Z, found {text[:40]!r}")

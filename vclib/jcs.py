@@ -2,14 +2,22 @@
 
 The door to the `rfc8785` package, so that its errors come out as ours. Not here: JSON parsing, which has
 already refused what RFC 8785 could not represent (`vclib.strict_json`).
+
+Most documents hold nothing in which RFC 8785 differs from what Python's own encoder writes (floats, keys
+beyond ASCII, whose order by UTF-16 is another), and that encoder is ten times faster. All others go to the
+package.
 """
 
 from __future__ import annotations
 
+import json
+
 import rfc8785
 
 from vclib.errors import ProofTransformationError
-from vclib.strict_json import JSONValue
+from vclib.strict_json import MAX_DEPTH, MAX_SAFE_INTEGER, JSONValue
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonicalize(value: JSONValue) -> bytes:
@@ -19,6 +27,8 @@ def canonicalize(value: JSONValue) -> bytes:
     lone surrogates, values that are not JSON, nesting too deep to walk.
     """
     try:
+        if _is_plain(value, MAX_DEPTH):
+            return _ENCODER.encode(value).encode("utf-8")
         return rfc8785.dumps(value)
     except rfc8785.IntegerDomainError as err:
         raise ProofTransformationError("no canonical JSON: an integer is beyond 2^53 - 1") from err
@@ -30,3 +40,23 @@ def canonicalize(value: JSONValue) -> bytes:
         ) from err
     except RecursionError as err:
         raise ProofTransformationError("no canonical JSON: nested too deep") from err
+
+
+def _is_plain(value: JSONValue, room: int) -> bool:
+    """Say whether Python's encoder writes `value` as RFC 8785 does: no floats, keys of ASCII."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[operator]
+    if room == 0:
+        return False
+    if isinstance(value, dict) and kind is dict:
+        return (
+            all(type(key) is str for key in value)
+            and "".join(value).isascii()
+            and all(type(item) is str or _is_plain(item, room - 1) for item in value.values())
+        )
+    if isinstance(value, list) and kind is list:
+        return all(type(item) is str or _is_plain(item, room - 1) for item in value)
+    return False

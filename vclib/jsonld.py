@@ -24,7 +24,6 @@ from typing import Any, TypeVar
 from pyld import jsonld as pyld
 
 import contexts as pinned
-from vclib import rdfc
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
@@ -39,8 +38,11 @@ from vclib.errors import (
     JSONLDError,
     MalformedValueError,
 )
-from vclib.rdfc import CanonicalDataset, Quad
+from vclib.nquads import Quad
+from vclib.rdfc import CanonicalDataset
 from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
+from vclib.shapes import Reading, Reference, Shapes
+from vclib.shapes.tracing import TracingProcessor
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -54,6 +56,7 @@ __all__ = [
     "compact",
     "expand",
     "expand_types",
+    "read",
     "to_quads",
 ]
 
@@ -68,6 +71,7 @@ _PYLD_FAILURES = (
     AttributeError,
     IndexError,
     KeyError,
+    OverflowError,
     RecursionError,
     TypeError,
     ValueError,
@@ -78,36 +82,45 @@ def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) 
     """Return the expanded form of a document; the document is not changed.
 
     Raises ComplexityError, ContextNotAcceptedError, DataLossError, AmbiguousTermsError, and JSONLDError for
-    what is not JSON-LD. What only the values of the document lose is found by `to_quads`.
+    what is not JSON-LD. What only the values of the document lose is found by `read`.
     """
-    if not isinstance(document, dict):
-        raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
-    check_contexts(document, contexts)
-
-    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
-        expanded: list[JSONValue] = processor.expand(document, options)
-        return expanded
-
-    return _ENGINE.run(run, has_inline_context(document))
+    return _expand(document, contexts, SafeProcessor)
 
 
-def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:
-    """Return the statements of a document, all of them or an error.
+def read(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> Reading:
+    """Return what a document says: its expansion and its statements, all of them or an error.
 
     Raises as `expand`, and DataLossError, AmbiguousTermsError or MalformedValueError for a value that makes
     no statement, or not one of its own (`vclib.statements`).
     """
-    return to_statements(expand(document, contexts=contexts), integral_floats=contexts.integral_floats)
+
+    def reference(processor: type[SafeProcessor]) -> Reference:
+        def run(document: JSONObject) -> tuple[list[JSONValue], list[Quad]]:
+            expanded = _expand(document, contexts, processor)
+            return expanded, to_statements(expanded, integral_floats=contexts.integral_floats)
+
+        return run
+
+    return SHAPES.read(
+        document, contexts, reference=reference(SafeProcessor), traced=reference(TracingProcessor)
+    )
+
+
+def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:
+    """Return the statements of a document, all of them or an error. Raises as `read`."""
+    return read(document, contexts=contexts).quads()
 
 
 def canonicalize(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> CanonicalDataset:
-    """Return the canonical dataset of a document (RDFC-1.0, SHA-256). Raises as `to_quads`."""
-    return rdfc.canonicalize(to_quads(document, contexts=contexts))
+    """Return the canonical dataset of a document (RDFC-1.0, SHA-256). Raises as `read`."""
+    return read(document, contexts=contexts).canonicalize()
 
 
-def canonical_nquads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
-    """Return the UTF-8 bytes of the canonical form of a document. Raises as `to_quads`."""
-    return canonicalize(document, contexts=contexts).to_bytes()
+def canonical_nquads(
+    document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS, hash_name: str = "sha256"
+) -> bytes:
+    """Return the UTF-8 bytes of the canonical form of a document (RDFC-1.0). Raises as `read`."""
+    return read(document, contexts=contexts).canonical_bytes(hash_name)
 
 
 def compact(
@@ -149,6 +162,18 @@ def expand_types(
     return tuple(str(iri) for iri in found) if isinstance(found, list) else ()
 
 
+def _expand(document: JSONObject, contexts: ContextPolicy, processor: type[SafeProcessor]) -> list[JSONValue]:
+    if not isinstance(document, dict):
+        raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
+    check_contexts(document, contexts)
+
+    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
+        expanded: list[JSONValue] = processor.expand(document, options)
+        return expanded
+
+    return _ENGINE.run(run, has_inline_context(document), processor)
+
+
 class _Engine:
     """PyLD with what it must share between calls: a lock, and the contexts it has already processed."""
 
@@ -159,9 +184,14 @@ class _Engine:
         self._processed: _PyldValues = {}
         self._scoped = ScopedContexts()
 
-    def run(self, operation: Callable[[SafeProcessor, _PyldValues], _Result], inline: bool) -> _Result:
+    def run(
+        self,
+        operation: Callable[[SafeProcessor, _PyldValues], _Result],
+        inline: bool,
+        new_processor: type[SafeProcessor] = SafeProcessor,
+    ) -> _Result:
         """Run a PyLD operation; `inline` says that it brings contexts of its own."""
-        processor = SafeProcessor(None if inline else self._scoped)
+        processor = new_processor(None if inline else self._scoped)
         with self._lock:
             resolver = pyld.ContextResolver({} if inline else self._processed, _load_document)
             options = {"base": BASE, "documentLoader": _load_document, "contextResolver": resolver}
@@ -206,5 +236,7 @@ def _translated(error: BaseException) -> JSONLDError:
     return JSONLDError(f"not acceptable JSON-LD: {type(cause).__name__} in processing")
 
 
-# The one state of this module: PyLD keeps caches, and they need one lock.
+# The state of this module. PyLD keeps caches, and they need one lock.
 _ENGINE = _Engine()
+# What was learned of documents read before; never more than the bounds of `vclib.shapes.cache`.
+SHAPES = Shapes()

@@ -61,7 +61,7 @@ def literal_term(value: str, *, datatype: str = XSD_STRING, language: str | None
 
     Raises MalformedValueError for lone surrogates, a relative datatype IRI or a malformed language tag.
     """
-    quoted = f'"{_escape(value)}"'
+    quoted = f'"{escape_literal(value)}"'
     if language is not None:
         if _LANGUAGE.fullmatch(language) is None:
             raise MalformedValueError(f"expected a language tag, found {_shown(language)}")
@@ -141,7 +141,11 @@ _TO_ECHAR = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"
 _NEEDS_ESCAPE = re.compile(r"[\x00-\x1f\"\\\x7f\ufffe\uffff\ud800-\udfff]")
 
 
-def _escape(value: str) -> str:
+def escape_literal(value: str) -> str:
+    """Return what stands between the quotation marks of a literal; `value` itself if nothing is escaped.
+
+    Raises MalformedValueError for lone surrogates.
+    """
     if _NEEDS_ESCAPE.search(value) is None:
         return value
     return _NEEDS_ESCAPE.sub(_escaped_character, value)

@@ -44,8 +44,10 @@ def check_size(document: JSONValue, *, max_depth: int = MAX_DEPTH, max_values: i
     for _ in range(max_depth + 1):
         below: list[JSONValue] = []
         for value in level:
+            if type(value) is str:
+                continue
             if isinstance(value, dict):
-                if not all(isinstance(key, str) for key in value):
+                if set(map(type, value)) - {str} and not all(isinstance(key, str) for key in value):
                     raise MalformedValueError("expected JSON, found an object key that is not a string")
                 below.extend(value.values())
             elif isinstance(value, list):

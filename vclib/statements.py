@@ -19,7 +19,13 @@ from decimal import Decimal
 from typing import TypeGuard
 
 from vclib import jcs
-from vclib.errors import AmbiguousTermsError, DataLossError, MalformedValueError, ProofTransformationError
+from vclib.errors import (
+    AmbiguousTermsError,
+    ComplexityError,
+    DataLossError,
+    MalformedValueError,
+    ProofTransformationError,
+)
 from vclib.nquads import Quad, blank_term, iri_term, is_absolute_iri, literal_term
 from vclib.safe_mode import BASE, RELATIVE_SCHEME
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONObject, JSONValue
@@ -36,6 +42,10 @@ _RDF_JSON = _RDF + "JSON"
 # https://www.w3.org/TR/json-ld11/#the-i18n-namespace
 _I18N = "https://www.w3.org/ns/i18n#"
 
+# An identifier and a property stand in a document once, and in every statement about their node: one long
+# identifier and ten thousand short values would be gigabytes of text to be sorted and hashed.
+MAX_WRITTEN = 16 * 1024 * 1024
+
 _VALUE_MEMBERS = frozenset({"@value", "@type", "@language", "@direction"})
 _LIST_MEMBERS = frozenset({"@list"})
 
@@ -44,7 +54,8 @@ def to_statements(expanded: Sequence[JSONValue], *, integral_floats: bool = Fals
     """Return the statements of an expanded document, in document order, blank nodes labelled b0, b1, ...
 
     `integral_floats` accepts numbers like 7.0, as the integers that the standard makes of them.
-    Raises DataLossError, AmbiguousTermsError, and MalformedValueError for an IRI with forbidden characters.
+    Raises DataLossError, AmbiguousTermsError, MalformedValueError for an IRI with forbidden characters, and
+    ComplexityError for statements of more than MAX_WRITTEN characters.
     """
     builder = _Builder(integral_floats)
     for node in expanded:
@@ -53,6 +64,11 @@ def to_statements(expanded: Sequence[JSONValue], *, integral_floats: bool = Fals
         builder.add_node(node, "")
     if not builder.quads:
         raise DataLossError("the document makes no statement, so nothing of it would be signed")
+    if (
+        sum(len(quad.subject) + len(quad.predicate) + len(quad.object) for quad in builder.quads)
+        > MAX_WRITTEN
+    ):
+        raise ComplexityError(f"the statements take more than {MAX_WRITTEN} characters")
     return builder.quads
 
 

@@ -40,6 +40,7 @@ from vclib.examination import examine
 from vclib.integrity import check_acceptable, check_version, verify_integrity
 from vclib.presentations import Presentation, parse_presentation, presentation_header_for
 from vclib.proofs import AUTHENTICATION, VerifiedProof, verify_proofs
+from vclib.shapes import shared_readings
 from vclib.strict_json import JSONObject
 from vclib.verified import (
     Binding,
@@ -76,7 +77,8 @@ def verify_credential(document: JSONObject, environment: Environment) -> Verifie
     IssuerNotAcceptedError, ProofVerificationError, CryptographicSecurityError, VerificationMethodError,
     KeyMaterialError; DIDError and FetchError where something could not be looked up.
     """
-    return _verify_credential(document, environment, Lookups(environment))
+    with shared_readings():
+        return _verify_credential(document, environment, Lookups(environment))
 
 
 def verify_presentation(
@@ -94,6 +96,20 @@ def verify_presentation(
     fails in the presentation itself, NoProofError among it, and what fails in the credential if it holds
     only one.
     """
+    with shared_readings():
+        return _verify_presentation(
+            document, environment, challenge=challenge, domain=domain, require_proof=require_proof
+        )
+
+
+def _verify_presentation(
+    document: JSONObject,
+    environment: Environment,
+    *,
+    challenge: str | None,
+    domain: str | None,
+    require_proof: bool,
+) -> VerifiedPresentation:
     lookups = Lookups(environment)
     # 1. Contexts and conformance.
     presentation = parse_presentation(

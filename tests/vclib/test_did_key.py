@@ -378,3 +378,12 @@ def test_implementers_errors_are_ours() -> None:
         assert result["didResolutionMetadata"]["error"] == code
     assert spruce["output"]["didResolutionMetadata"]["error"] == "invalidDid"
     assert mattr[1]["output"]["didResolutionMetadata"]["error"] == "invalidDid"
+
+
+def test_a_changed_document_changes_nothing_for_the_next_reader() -> None:
+    did = did_key(PrivateKey.from_secret_bytes(KeyType.ED25519, bytes(32)).public_key)
+    first = resolve(did).document
+    expected = json.dumps(first)
+    first["assertionMethod"].append("did:key:z6MkMallory#z6MkMallory")
+    first["verificationMethod"][0]["publicKeyMultibase"] = "z6MkMallory"
+    assert json.dumps(resolve(did).document) == expected

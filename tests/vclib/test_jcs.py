@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vclib import jcs
 from vclib.errors import ProofTransformationError
@@ -86,3 +89,26 @@ def test_the_message_does_not_repeat_the_value() -> None:
     with pytest.raises(ProofTransformationError) as caught:
         jcs.canonicalize({"personIdentifier": 999123456999123456})
     assert "999123456" not in str(caught.value)
+
+
+_SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(), st.text(st.characters(), max_size=5)
+)
+_KEYS = st.one_of(
+    st.text(st.characters(), max_size=3), st.sampled_from(["\U0001f600", "\ufb33", "\u20ac", "\x7f", "\x00"])
+)
+_VALUES: st.SearchStrategy[JSONValue] = st.recursive(
+    _SCALARS,
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(_KEYS, below, max_size=3)),
+)
+
+
+@given(_VALUES)
+def test_every_value_has_the_form_that_the_package_gives_it(value: JSONValue) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        with pytest.raises(ProofTransformationError):
+            jcs.canonicalize(value)
+    else:
+        assert jcs.canonicalize(value) == expected

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from vclib import jsonld
-from vclib.errors import ComplexityError, MalformedValueError
+from vclib.errors import ComplexityError, JSONLDError, MalformedValueError
 from vclib.jsonld import UNSAFE_ANY_CONTEXT
 from vclib.safe_mode import ScopedContexts, check_size
 from vclib.strict_json import JSONObject, JSONValue
@@ -147,3 +147,14 @@ def test_processed_contexts_are_kept_up_to_a_bound() -> None:
     assert kept.get("active", scoped[0], override=False, propagate=True) is None
     assert kept.get("active", scoped[-1], override=True, propagate=True) is None
     assert kept.get("other", scoped[-1], override=False, propagate=True) is None
+
+
+def test_an_integer_that_no_float_holds_is_refused() -> None:
+    """PyLD tries to make a float of it, and an OverflowError is none of ours."""
+    document: JSONObject = {
+        "@context": "https://www.w3.org/ns/credentials/v2",
+        "type": "VerifiableCredential",
+        "name": 10**400,
+    }
+    with pytest.raises(JSONLDError):
+        jsonld.to_quads(document)

@@ -30,7 +30,7 @@ from vclib.bbs.ciphersuites import (
     points_to_octets,
 )
 from vclib.bbs.octets import read_point, read_public_key, read_scalar, read_signature, write_scalar
-from vclib.bbs.signatures import commit, pairing_holds
+from vclib.bbs.signatures import commit, pairing_holds, signature_holds
 from vclib.errors import CryptographicSecurityError, InvalidSignatureError
 
 # count -> that many independent, uniformly random integers below the order.
@@ -68,11 +68,14 @@ def proof_gen(
     random_scalars: RandomScalars = calculate_random_scalars,
     ciphersuite: Ciphersuite = BLS12_381_SHA_256,
     api_id: bytes | None = None,
+    verify_first: bool = False,
 ) -> bytes:
     """Return a proof of `signature` that shows `messages` at the ascending `disclosed_indexes`.
 
-    272 bytes and 32 more for each hidden message. Does not verify the signature first (`verify` does).
-    Raises CryptographicSecurityError for octets that are no signature and for indexes out of order or range.
+    272 bytes and 32 more for each hidden message. Verifies the signature only with `verify_first`, which
+    costs less than `verify` and this: InvalidSignatureError if it does not hold, KeyMaterialError for no
+    key. Raises CryptographicSecurityError for octets that are no signature and for indexes out of order or
+    range.
     """
     interface = ciphersuite.api_id if api_id is None else api_id
     scalars = messages_to_scalars(messages, ciphersuite=ciphersuite, api_id=interface)
@@ -87,6 +90,7 @@ def proof_gen(
         hidden_indexes=hidden_indexes,
         ciphersuite=ciphersuite,
         api_id=interface,
+        verify_first=verify_first,
     )
     challenge = proof_challenge(
         initialized,
@@ -166,6 +170,7 @@ def proof_init(
     hidden_indexes: Sequence[int],
     ciphersuite: Ciphersuite,
     api_id: bytes,
+    verify_first: bool = False,
 ) -> InitializedProof:
     """Blind the signature and commit to the hidden messages (section 3.7.1)."""
     a, e = read_signature(signature)
@@ -177,7 +182,10 @@ def proof_init(
     generators = create_generators(len(scalars), ciphersuite=ciphersuite, api_id=api_id)
     domain = calculate_domain(public_key, generators, header, ciphersuite=ciphersuite, api_id=api_id)
     # 2. to 7.
-    d = commit(generators, domain, scalars, ciphersuite=ciphersuite) * r2
+    b = commit(generators, domain, scalars, ciphersuite=ciphersuite)
+    if verify_first and not signature_holds(a, e, b, read_public_key(public_key)):
+        raise InvalidSignatureError("the BBS signature does not fit header, messages and key")
+    d = b * r2
     a_bar = a * (r1 * r2)
     b_bar = d * r1 - a_bar * e
     t1 = a_bar * e_tilde + d * r1_tilde

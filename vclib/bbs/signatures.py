@@ -107,8 +107,8 @@ def verify(
     generators = create_generators(len(messages), ciphersuite=ciphersuite, api_id=interface)
     domain = calculate_domain(public_key, generators, header, ciphersuite=ciphersuite, api_id=interface)
     b = commit(generators, domain, scalars, ciphersuite=ciphersuite)
-    # 3. h(A, W) * h(A * e - B, BP2) is the identity of GT: one product of pairings.
-    if not GT.pairing_check([a, a * e - b], [w, _BASE_POINT_2]):
+    # 3.
+    if not signature_holds(a, e, b, w):
         raise InvalidSignatureError("the BBS signature does not fit header, messages and key")
 
 
@@ -121,6 +121,11 @@ def commit(
     return ciphersuite.p1 + G1Point.multiexp_unchecked(
         [generators.q1, *generators.messages], [domain, *scalars]
     )
+
+
+def signature_holds(a: G1Point, e: Scalar, b: G1Point, public_key: G2Point) -> bool:
+    """Say whether h(A, W) * h(A * e - B, BP2) is the identity of GT: one product of pairings."""
+    return GT.pairing_check([a, a * e - b], [public_key, _BASE_POINT_2])
 
 
 def pairing_holds(a_bar: G1Point, b_bar: G1Point, public_key: G2Point) -> bool:

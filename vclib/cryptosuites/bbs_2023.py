@@ -263,11 +263,7 @@ class Bbs2023:
         if header != base.header:
             raise ProofGenerationError("the base proof is of other options or other mandatory statements")
         try:
-            bbs.verify(base.public_key, base.signature, header=header, messages=messages)
-        except (CryptographicSecurityError, KeyMaterialError) as err:
-            raise ProofGenerationError("the base proof does not fit the document") from err
-        derived = DerivedProof(
-            proof=bbs.proof_gen(
+            bbs_proof = bbs.proof_gen(
                 base.public_key,
                 base.signature,
                 header=header,
@@ -275,7 +271,12 @@ class Bbs2023:
                 messages=messages,
                 disclosed_indexes=disclosure.selective_indexes,
                 random_scalars=random_scalars,
-            ),
+                verify_first=True,
+            )
+        except (CryptographicSecurityError, KeyMaterialError) as err:
+            raise ProofGenerationError("the base proof does not fit the document") from err
+        derived = DerivedProof(
+            proof=bbs_proof,
             label_map=disclosure.label_map,
             mandatory_indexes=disclosure.mandatory_indexes,
             selective_indexes=disclosure.selective_indexes,

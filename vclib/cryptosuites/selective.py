@@ -17,10 +17,12 @@ from vclib import jsonld, rdfc
 from vclib.cryptosuites.base import rdfc_proof_config, without_proof_value
 from vclib.cryptosuites.labels import LabelMapFactory, replacement_label_map_factory
 from vclib.cryptosuites.pointers import select_json_ld
+from vclib.cryptosuites.selections import known_selection, learn_selection, sorted_order
 from vclib.cryptosuites.skolemize import skolemize
 from vclib.errors import ProofGenerationError, ProofVerificationError
 from vclib.jsonld import ContextPolicy
-from vclib.rdfc import Quad, is_blank, serialize_quad
+from vclib.rdfc import Quad, parse_quad, serialize_quad
+from vclib.shapes import FilledReading, Reading, relabelled_quad
 from vclib.strict_json import JSONObject
 
 
@@ -29,7 +31,11 @@ class LabelledStatements:
     """The statements of a document with the labels that are signed, sorted as N-Quads text, none twice."""
 
     nquads: tuple[str, ...]
-    quads: tuple[Quad, ...]
+
+    @property
+    def quads(self) -> tuple[Quad, ...]:
+        """The same statements in their terms."""
+        return tuple(map(parse_quad, self.nquads))
 
 
 @dataclass(frozen=True)
@@ -60,22 +66,46 @@ def canonicalize_and_group(
     See https://www.w3.org/TR/vc-di-ecdsa/#canonicalizeandgroup. Raises PointerError, JSONLDError, and
     ProofTransformationError for a document that cannot be disclosed in parts.
     """
-    skolemized = skolemize(document, contexts=contexts)
+    reading = jsonld.read(document, contexts=contexts)
+    if not isinstance(reading, FilledReading):
+        return _group(document, reading, pointer_groups, label_map_factory, contexts)
+    lines = reading.relabelled(label_map_factory)
+    selection = known_selection(reading, pointer_groups)
+    if selection is None:
+        grouped = _group(document, reading, pointer_groups, label_map_factory, contexts)
+        learn_selection(reading, pointer_groups, lines=lines, nquads=grouped.nquads, indexes=grouped.groups)
+        return grouped
+    order = sorted_order(lines)
+    return GroupedStatements(tuple([lines[number] for number in order]), selection.groups(order))
+
+
+def _group(
+    document: JSONObject,
+    reading: Reading,
+    pointer_groups: Mapping[str, Sequence[str]],
+    label_map_factory: LabelMapFactory,
+    contexts: ContextPolicy,
+) -> GroupedStatements:
+    """Do as the specification does: name all nodes, and expand what each group selects."""
+    skolemized = skolemize(document, contexts=contexts, expanded=reading.expanded())
     canonical_id_map = rdfc.canonicalize(skolemized.quads).label_map
     label_map = label_map_factory(canonical_id_map)
-    statements = _labelled(skolemized.quads, label_map)
-    index_of = {quad: index for index, quad in enumerate(statements.quads)}
+    lines = {serialize_quad(relabelled_quad(quad, label_map)): None for quad in skolemized.quads}
+    nquads = tuple(sorted(lines))
+    index_of = {nquad: index for index, nquad in enumerate(nquads)}
     groups: dict[str, tuple[int, ...]] = {}
     for group, pointers in pointer_groups.items():
         selection = select_json_ld(pointers, skolemized.document)
         selected = [] if selection is None else jsonld.to_quads(selection, contexts=contexts)
-        relabelled = _relabel(skolemized.deskolemize(selected), label_map)
-        if not index_of.keys() >= set(relabelled):
+        found = {
+            serialize_quad(relabelled_quad(quad, label_map)) for quad in skolemized.deskolemize(selected)
+        }
+        if not index_of.keys() >= found:
             raise ProofGenerationError(
                 "the pointers select a part of something that is signed only as a whole"
             )
-        groups[group] = tuple(sorted({index_of[quad] for quad in relabelled}))
-    return GroupedStatements(statements.nquads, statements.quads, groups)
+        groups[group] = tuple(sorted(index_of[nquad] for nquad in found))
+    return GroupedStatements(nquads, groups)
 
 
 def label_statements(
@@ -86,9 +116,10 @@ def label_statements(
     `label_map` is from canonical labels ("c14n0") to those that were signed. Raises JSONLDError, and
     ProofVerificationError for a map that does not fit the document.
     """
-    quads = jsonld.to_quads(document, contexts=contexts)
-    canonical_id_map = rdfc.canonicalize(quads).label_map
-    return _labelled(quads, replacement_label_map_factory(label_map)(canonical_id_map))
+    reading = jsonld.read(document, contexts=contexts)
+    return LabelledStatements(
+        tuple(sorted(set(reading.relabelled(replacement_label_map_factory(label_map)))))
+    )
 
 
 def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) -> dict[str, str]:
@@ -97,7 +128,7 @@ def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) ->
     The last steps of https://www.w3.org/TR/vc-di-ecdsa/#createdisclosuredata: the statements are
     canonicalized once more, as the verifier will, alone.
     """
-    canonical_id_map = rdfc.canonicalize(statements.quads[index] for index in indexes).label_map
+    canonical_id_map = rdfc.canonicalize(_quad(statements.nquads[index]) for index in indexes).label_map
     label_map = {canonical: label for label, canonical in canonical_id_map.items()}
     return dict(sorted(label_map.items(), key=lambda entry: int(entry[0].removeprefix("c14n"))))
 
@@ -222,20 +253,8 @@ def _stands_alone(
         return False
 
 
-def _labelled(quads: Iterable[Quad], label_map: Mapping[str, str]) -> LabelledStatements:
-    lines = {serialize_quad(quad): quad for quad in _relabel(quads, label_map)}
-    nquads = tuple(sorted(lines))
-    return LabelledStatements(nquads, tuple(lines[nquad] for nquad in nquads))
-
-
-def _relabel(quads: Iterable[Quad], label_map: Mapping[str, str]) -> list[Quad]:
-    """See https://www.w3.org/TR/vc-di-ecdsa/#relabelblanknodes."""
-
-    def relabelled(term: str) -> str:
-        # A node without a label becomes one that no statement has, so that whoever looks for it fails.
-        return f"_:{label_map.get(term[2:], '')}" if is_blank(term) else term
-
-    return [
-        Quad(relabelled(quad.subject), quad.predicate, relabelled(quad.object), relabelled(quad.graph))
-        for quad in quads
-    ]
+def _quad(nquad: str) -> Quad:
+    """Return a statement of the default graph, where all are that can be disclosed in parts."""
+    # Only the object may hold spaces, and " .\n" ends the line.
+    subject, predicate, rest = nquad.split(" ", 2)
+    return Quad(subject, predicate, rest[:-3])

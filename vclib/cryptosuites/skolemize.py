@@ -55,14 +55,17 @@ class SkolemizedDocument:
         ]
 
 
-def skolemize(document: JSONObject, *, contexts: ContextPolicy) -> SkolemizedDocument:
+def skolemize(
+    document: JSONObject, *, contexts: ContextPolicy, expanded: list[JSONValue] | None = None
+) -> SkolemizedDocument:
     """Return `document` with a name for every node; the document itself is not changed.
 
-    Raises JSONLDError as `vclib.jsonld.expand`, and ProofTransformationError for a document that cannot be
-    disclosed in parts: with a context inside it, an ordered list, a graph of its own, or nodes that cannot
-    be named in place.
+    `expanded` is the document's expanded form, if the caller has it already. Raises JSONLDError as
+    `vclib.jsonld.expand`, and ProofTransformationError for a document that cannot be disclosed in parts: with
+    a context inside it, an ordered list, a graph of its own, or nodes that cannot be named in place.
     """
-    expanded = jsonld.expand(document, contexts=contexts)
+    if expanded is None:
+        expanded = jsonld.expand(document, contexts=contexts)
     # A random prefix, so that no identifier of the document can pass for one of ours.
     prefix = f"urn:bnid:{secrets.token_hex(16)}:"
     namer = _Namer(prefix)

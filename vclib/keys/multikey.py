@@ -8,6 +8,7 @@ Sources: https://www.w3.org/TR/cid-1.0/#Multikey, https://github.com/multiformat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from vclib.encoding import decode_multibase, decode_varint, encode_multibase, encode_varint
@@ -46,6 +47,11 @@ _PUBLIC_KEY_TYPES = MappingProxyType({codec: key_type for key_type, codec in PUB
 _SECRET_KEY_TYPES = MappingProxyType({codec: key_type for key_type, codec in SECRET_KEY_CODECS.items()})
 
 
+# How many public keys are remembered: those of the issuers that a verifier meets all day, some 1 kB each.
+_REMEMBERED = 512
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def encode_multikey(public_key: PublicKey) -> str:
     """Return `public_key` as a Multikey string: "z6Mk..." Ed25519, "zDna..." P-256, "zUC7..." BLS G2."""
     prefix = encode_varint(PUBLIC_KEY_CODECS[public_key.key_type])
@@ -68,6 +74,14 @@ def split_multikey(text: object) -> tuple[KeyType, bytes]:
 
 def decode_multikey(text: object) -> PublicKey:
     """Return the public key of a Multikey string; raises as `split_multikey`, and KeyMaterialError."""
+    if not isinstance(text, str):
+        return PublicKey(*split_multikey(text))
+    return _decoded(text)
+
+
+# A key is checked when it is made and never changes; what is refused is not remembered.
+@lru_cache(maxsize=_REMEMBERED)
+def _decoded(text: str) -> PublicKey:
     return PublicKey(*split_multikey(text))
 
 

@@ -1,0 +1,114 @@
+"""What was read of a document, on either path: its expansion, its statements and their canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from vclib import rdfc
+from vclib.nquads import Quad, is_blank, serialize_quad
+from vclib.rdfc import CanonicalDataset
+from vclib.shapes.template import Filled
+from vclib.strict_json import JSONValue
+
+# From the canonical label of each blank node to its new label, both without "_:". See
+# `vclib.cryptosuites.labels`.
+Relabel = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+class Reading(Protocol):
+    """A document that was read; both kinds say the same, byte for byte."""
+
+    def expanded(self) -> list[JSONValue]:
+        """Return the expanded form; the caller does not change it."""
+
+    def quads(self) -> list[Quad]:
+        """Return the statements as `vclib.statements.to_statements` does; the caller may change the list."""
+
+    def canonicalize(self) -> CanonicalDataset:
+        """Return the canonical dataset (RDFC-1.0, SHA-256)."""
+
+    def canonical_bytes(self, hash_name: str) -> bytes:
+        """Return the UTF-8 bytes of the canonical form, by "sha256" or "sha384"."""
+
+    def relabelled(self, relabel: Relabel) -> list[str]:
+        """Return the statements as N-Quads lines with the labels that `relabel` gives, in document order."""
+
+
+class ReferenceReading:
+    """What the reference path read."""
+
+    def __init__(self, expanded: list[JSONValue], quads: list[Quad]) -> None:
+        self._expanded, self._quads = expanded, quads
+
+    def expanded(self) -> list[JSONValue]:
+        """See Reading."""
+        return self._expanded
+
+    def quads(self) -> list[Quad]:
+        """See Reading."""
+        return list(self._quads)
+
+    def canonicalize(self) -> CanonicalDataset:
+        """See Reading."""
+        return rdfc.canonicalize(self._quads)
+
+    def canonical_bytes(self, hash_name: str) -> bytes:
+        """See Reading."""
+        return rdfc.canonicalize(self._quads, hash_name=hash_name).to_bytes()
+
+    def relabelled(self, relabel: Relabel) -> list[str]:
+        """See Reading."""
+        labels = relabel(rdfc.canonicalize(self._quads).label_map)
+        return [serialize_quad(relabelled_quad(quad, labels)) for quad in self._quads]
+
+
+class FilledReading:
+    """What a template says with the values of the document."""
+
+    def __init__(self, filled: Filled) -> None:
+        self.filled = filled
+
+    def expanded(self) -> list[JSONValue]:
+        """See Reading."""
+        return self.filled.expanded()
+
+    def quads(self) -> list[Quad]:
+        """See Reading."""
+        return self.filled.quads()
+
+    def canonicalize(self) -> CanonicalDataset:
+        """See Reading."""
+        labels = self.filled.canonical_labels()
+        if labels is None:
+            return rdfc.canonicalize(self.quads())
+        return CanonicalDataset(tuple(sorted(self.filled.nquads(labels))), _label_map(labels))
+
+    def canonical_bytes(self, hash_name: str) -> bytes:
+        """See Reading."""
+        labels = self.filled.canonical_labels(hash_name)
+        if labels is None:
+            return rdfc.canonicalize(self.quads(), hash_name=hash_name).to_bytes()
+        return "".join(sorted(self.filled.nquads(labels))).encode("utf-8")
+
+    def relabelled(self, relabel: Relabel) -> list[str]:
+        """See Reading."""
+        canonical = self.filled.canonical_labels()
+        label_map = rdfc.canonicalize(self.quads()).label_map if canonical is None else _label_map(canonical)
+        labels = relabel(label_map)
+        return self.filled.nquads([labels[f"b{number}"] for number in range(len(label_map))])
+
+
+def relabelled_quad(quad: Quad, labels: Mapping[str, str]) -> Quad:
+    """Return a statement with other labels, see https://www.w3.org/TR/vc-di-ecdsa/#relabelblanknodes."""
+
+    def relabelled(term: str) -> str:
+        # A node without a label becomes one that no statement has, so that whoever looks for it fails.
+        return f"_:{labels.get(term[2:], '')}" if is_blank(term) else term
+
+    return Quad(relabelled(quad.subject), quad.predicate, relabelled(quad.object), relabelled(quad.graph))
+
+
+def _label_map(labels: list[str]) -> Mapping[str, str]:
+    return MappingProxyType({f"b{number}": label for number, label in enumerate(labels)})

@@ -1,0 +1,265 @@
+"""Templates: the statements of every document of one shape and variant, to be filled with its values.
+
+Filling checks what values decide (`vclib.shapes.outline` says what that is) and does nothing but put texts
+into formats, hash and sort. Whoever gets None goes the reference path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+from vclib.errors import MalformedValueError
+from vclib.nquads import Quad, escape_literal
+from vclib.shapes.outline import Blank, Gap, Outline, Statement, Term
+from vclib.shapes.structure import Leaf
+from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
+from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
+
+# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse. An IRI
+# is written once for each statement of its node; longer ones, and longer texts, are left to the reference
+# path, which counts what is written (`vclib.statements`).
+_URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]{0,1024}")
+_MAX_TEXTS = 1_000_000
+
+_HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Some statements as text: a format with gaps, and which of the arguments go into them."""
+
+    text: str
+    arguments: Callable[[Sequence[str]], tuple[str, ...]]
+
+    @classmethod
+    def of(cls, statements: Sequence[tuple[Term, str, Term]], blank: Callable[[Blank], Gap | str]) -> Lines:
+        """Return the lines of `statements`; `blank` says what stands for a blank node."""
+        places: list[int] = []
+
+        def written(term: Term) -> str:
+            found = blank(term) if isinstance(term, Blank) else term
+            if isinstance(found, str):
+                return _literally(found)
+            places.append(found.place)
+            return f"{_literally(found.before)}%s{_literally(found.after)}"
+
+        text = "\n".join(
+            f"{written(subject)} {_literally(predicate)} {written(obj)} ."
+            for subject, predicate, obj in statements
+        )
+        return cls(text, _getter(places))
+
+    def fill(self, arguments: Sequence[str]) -> list[str]:
+        """Return the lines without their ends; an argument holds no end of line."""
+        return (self.text % self.arguments(arguments)).split("\n")
+
+
+def _literally(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple(values[place] for place in places)
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """The statements of the documents of one shape and variant.
+
+    `whole` are the places of IRIs kept as they are, `parts` those of which the part after the colon is kept,
+    each with what stands before it.
+    """
+
+    texts: Callable[[Sequence[str]], tuple[str, ...]]
+    text_places: tuple[int, ...]
+    numbers: tuple[int, ...]
+    whole: tuple[int, ...]
+    parts: tuple[tuple[int, str], ...]
+    different: tuple[tuple[Term, ...], ...]
+    statements: tuple[Statement, ...]
+    values: int
+    blanks: int
+    lines: Lines
+    # The statements that mention each blank node, as Hash First Degree Quads writes them.
+    first_degree: tuple[Lines, ...]
+    # Any: a place stands where a value will.
+    expanded: list[Any]
+    bytes: int
+
+    @classmethod
+    def of(cls, outline: Outline, values: int, expanded: list[JSONValue], shape_bytes: int) -> Template:
+        """Return the template of an outline.
+
+        `expanded` is the traced expansion that it was made from, `shape_bytes` what its key takes.
+        """
+        statements = tuple(outline.statements)
+        lines = Lines.of(statements, lambda blank: Gap(values + blank.number, "_:", ""))
+        first_degree = tuple(
+            Lines.of(
+                mentioning,
+                lambda blank, own=number: "_:a" if blank.number == own else "_:z",  # type: ignore[misc]
+            )
+            for number, mentioning in enumerate(_mentioning(statements, outline.blanks))
+        )
+        written = sum(len(each.text) + 200 for each in (lines, *first_degree))
+        return cls(
+            texts=_getter(outline.texts),
+            text_places=tuple(outline.texts),
+            numbers=tuple(outline.numbers),
+            whole=tuple(rule.place for rule in outline.iris if rule.base is None),
+            parts=tuple((rule.place, rule.base) for rule in outline.iris if rule.base is not None),
+            different=tuple(tuple(terms) for terms in outline.different if len(terms) > 1),
+            statements=statements,
+            values=values,
+            blanks=outline.blanks,
+            lines=lines,
+            first_degree=first_degree,
+            expanded=[_frozen(node) for node in expanded],
+            bytes=shape_bytes + 4 * written + 500 * (values + len(statements)),
+        )
+
+    def fill(self, leaves: Sequence[Leaf]) -> Filled | None:
+        """Return the statements with these values, None if a value has to be looked at by the reference path.
+
+        `leaves` must be of the template's shape and variant.
+        """
+        arguments: list[str] = list(leaves)  # type: ignore[arg-type]
+        texts = self.texts(arguments)
+        if len(joined := "".join(texts)) > _MAX_TEXTS:
+            return None
+        try:
+            if escape_literal(joined) is not joined:
+                for place in self.text_places:
+                    arguments[place] = escape_literal(arguments[place])
+        except MalformedValueError:
+            return None
+        if "_:" in joined and any(text.startswith("_:") for text in texts):
+            return None
+        for place in self.numbers:
+            number: int = leaves[place]  # type: ignore[assignment]
+            if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
+                return None
+            arguments[place] = str(number)
+        for place, _ in self.parts:
+            whole = arguments[place]
+            arguments[place] = whole[whole.index(":") + 1 :]
+        for place in self.whole:
+            if _URI_CHARACTERS.fullmatch(arguments[place]) is None:
+                return None
+        for place, _ in self.parts:
+            if _URI_CHARACTERS.fullmatch(arguments[place]) is None:
+                return None
+        for terms in self.different:
+            if len({_written(term, arguments) for term in terms}) != len(terms):
+                return None
+        return Filled(self, leaves, arguments)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A template with the values of one document."""
+
+    template: Template
+    leaves: Sequence[Leaf]
+    arguments: list[str]
+
+    def quads(self) -> list[Quad]:
+        """Return the statements as `vclib.statements.to_statements` does."""
+        arguments = self.arguments
+        return [
+            Quad(_written(subject, arguments), predicate, _written(obj, arguments))
+            for subject, predicate, obj in self.template.statements
+        ]
+
+    def expanded(self) -> list[JSONValue]:
+        """Return the expanded form of the document, a new one each time."""
+        bases = dict(self.template.parts)
+
+        # Any: a place stands where a value will.
+        def value_of(frozen: Any) -> JSONValue:
+            kind = type(frozen)
+            if kind is dict:
+                return {name: value_of(value) for name, value in frozen.items()}
+            if kind is list:
+                return [value_of(value) for value in frozen]
+            if isinstance(frozen, _Place):
+                place = frozen.place
+                base = bases.get(place)
+                return self.leaves[place] if base is None else base + self.arguments[place]
+            scalar: JSONValue = frozen
+            return scalar
+
+        return [value_of(node) for node in self.template.expanded]
+
+    def canonical_labels(self, hash_name: str = "sha256") -> list[str] | None:
+        """Return the canonical label of each blank node ("c14n0"); None if two nodes look alike at first.
+
+        That is Hash First Degree Quads, https://www.w3.org/TR/rdf-canon/#hash-1d-quads, and step 4 of the
+        canonicalization algorithm.
+        """
+        new_hash = _HASHES[hash_name]
+        hashes = [
+            new_hash(_first_degree_text(lines.fill(self.arguments))).hexdigest()
+            for lines in self.template.first_degree
+        ]
+        order = {digest: rank for rank, digest in enumerate(sorted(hashes))}
+        if len(order) != len(hashes):
+            return None
+        return [f"c14n{order[digest]}" for digest in hashes]
+
+    def nquads(self, labels: Sequence[str]) -> list[str]:
+        """Return the statements as lines with their ends, unsorted; `labels` are those of the blank nodes."""
+        return [line + "\n" for line in self.template.lines.fill([*self.arguments, *labels])]
+
+
+def _mentioning(statements: Sequence[Statement], blanks: int) -> list[list[Statement]]:
+    """Return the statements that mention each blank node, in one walk, since strangers choose how many."""
+    mentioning: list[list[Statement]] = [[] for _ in range(blanks)]
+    for statement in statements:
+        subject, _, obj = statement
+        for term in dict.fromkeys((subject, obj)):
+            if isinstance(term, Blank):
+                mentioning[term.number].append(statement)
+    return mentioning
+
+
+def _first_degree_text(lines: list[str]) -> bytes:
+    lines.sort()
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _written(term: Term, arguments: Sequence[str]) -> str:
+    if isinstance(term, str):
+        return term
+    if isinstance(term, Blank):
+        return f"_:b{term.number}"
+    return f"{term.before}{arguments[term.place]}{term.after}"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a value of the document stands in its expanded form."""
+
+    place: int
+
+
+def _frozen(value: JSONValue) -> Any:
+    """Return a traced expansion with places for values, and nothing of the document that it came from."""
+    if isinstance(value, dict):
+        return {str(name): _frozen(below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_frozen(below) for below in value]
+    if isinstance(value, TracedIRI):
+        # A word is part of the template.
+        return _Place(value.source.place) if ":" in value.source else str(value)
+    if isinstance(value, (TracedText, TracedNumber)):
+        return _Place(value.place)
+    return value

@@ -1,0 +1,76 @@
+"""Follow the values of a document through JSON-LD expansion.
+
+A copy of the document holds, instead of its texts and integers, such that know their place. What expansion
+hands on keeps that knowledge, and what it makes of a text is noted (`TracingProcessor`). Whatever loses it
+on the way is missing afterwards, and then no template is made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vclib.safe_mode import SafeProcessor
+from vclib.strict_json import JSONObject, JSONValue
+
+
+class TracedText(str):
+    """A text of the document; `place` is its number among the document's values."""
+
+    place: int
+
+    def __deepcopy__(self, memo: object) -> TracedText:
+        return self
+
+
+class TracedNumber(int):
+    """An integer of the document."""
+
+    place: int
+
+    def __deepcopy__(self, memo: object) -> TracedNumber:
+        return self
+
+
+class TracedIRI(str):
+    """What expansion made of a text that it read as an IRI, a term or a reference: `source`."""
+
+    source: TracedText
+
+    def __deepcopy__(self, memo: object) -> TracedIRI:
+        return self
+
+
+# PyLD has no type information, so its values are Any here, as in `vclib.safe_mode`.
+class TracingProcessor(SafeProcessor):
+    """The processor of safe mode, noting which text an expanded IRI comes from."""
+
+    def _expand_iri(self, active_ctx: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        expanded = super()._expand_iri(active_ctx, value, *args, **kwargs)
+        if type(value) is not TracedText or not isinstance(expanded, str):
+            return expanded
+        traced = TracedIRI(expanded)
+        traced.source = value
+        return traced
+
+
+def traced_copy(document: JSONObject) -> JSONObject:
+    """Return a copy whose values know their places, in the order of `vclib.shapes.structure.describe`.
+
+    The document must have a shape.
+    """
+    count = 0
+
+    def copy(value: JSONValue, is_type: bool) -> JSONValue:
+        nonlocal count
+        if isinstance(value, dict):
+            return {key: copy(item, key == "type") for key, item in value.items()}
+        if isinstance(value, list):
+            return [copy(item, is_type) for item in value]
+        if isinstance(value, bool) or (is_type and isinstance(value, str)) or value is None:
+            return value
+        traced = TracedText(value) if isinstance(value, str) else TracedNumber(value)
+        traced.place = count
+        count += 1
+        return traced
+
+    return {key: item if key == "@context" else copy(item, key == "type") for key, item in document.items()}
