@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -43,9 +44,13 @@ class _Program(TyperGroup):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         # Any: the types of the command-line parser are typer's own, and private.
         _check_contexts()
-        module = importlib.import_module(PROGRAMS[self.name or ""][0])
-        command = typer.main.get_group(module.app)
-        return command.make_context(info_name, args, parent=parent, **extra)
+        return _commands_of(self.name or "").make_context(info_name, args, parent=parent, **extra)
+
+
+@cache
+def _commands_of(program: str) -> TyperGroup:
+    """Return the commands of a program; reading their options takes as long as many a command."""
+    return typer.main.get_group(importlib.import_module(PROGRAMS[program][0]).app)
 
 
 def _make_app() -> typer.Typer:

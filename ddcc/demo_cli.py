@@ -5,6 +5,7 @@ Not here: the story (`ddcc.demo`) and how commands are run and shown (`ddcc.demo
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ddcc.demo import PASSPHRASE, Demo
-from ddcc.demo_stage import Stage
+from ddcc.demo import Demo
+from ddcc.demo_scenery import PASSPHRASE, Scenery
+from ddcc.demo_servers import free_ports, serving
+from ddcc.demo_stage import Stage, command_lines
 from runtime.atomic import reason, write_file
 from runtime.commands import epilog, utc_now
 from runtime.console import ExitCode, print_json, reporting_errors
@@ -36,16 +39,19 @@ def demo_command(
         bool, typer.Option("--json", help="Print the steps as JSON, and nothing else.")
     ] = False,
 ) -> None:
-    """Mint, hold, present and verify three health records; see nine presentations refused."""
+    """Serve an issuer and two verifiers, issue to three wallets, present and verify; see what is refused."""
     with reporting_errors(as_json=as_json):
         _clear(folder)
         console = None if as_json else Console(highlight=False, emoji=False)
         stage = Stage(_run, console)
-        Demo(folder, stage, now=utc_now()).play()
+        issuer, venue, border = free_ports(3)
+        scenery = Scenery(stage, folder, (issuer, venue, border), utc_now())
+        with serving() as servers:
+            Demo(scenery, servers).play()
         if console is None:
             print_json(stage.result())
         elif stage.ok:
-            tell_what_next(console, folder, len(stage.steps))
+            tell_what_next(console, scenery)
         else:
             console.print("\n[bold red]Not everything came out as told.[/]")
     if not stage.ok:
@@ -73,21 +79,55 @@ def _run(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
-def tell_what_next(console: Console, folder: Path, steps: int) -> None:
+def tell_what_next(console: Console, scenery: Scenery) -> None:
     """Print where the files are, and commands that go on with them."""
-    wallet = folder / "wallets" / "mira.ddcc"
-    kept = f"The files stay in {escape(str(folder))}."
-    console.print(f"\n[bold green]{steps} steps, all as told.[/] {kept}", soft_wrap=True)
-    console.print(f"Every passphrase is [bold]{PASSPHRASE}[/]. Try:")
-    for command in (
-        f"ddcc wallet history --wallet {wallet}",
-        f"ddcc wallet list --wallet {wallet}",
-        f"ddcc issuer list --home {folder / 'issuer'}",
+    folder, stage = scenery.folder, scenery.stage
+    counted = f"{len(stage.steps)} steps, {stage.refusals} of them refusals, all as told."
+    _tell(console, f"\n[bold green]{counted}[/] The files stay in {escape(str(folder))}.")
+    _tell(console, f"Every passphrase is [bold]{PASSPHRASE}[/]. Look around:")
+    passphrase = f"--passphrase-file {folder / 'passphrase'}"
+    mira, lucia = (f"--wallet {folder / 'wallets' / name}.ddcc {passphrase}" for name in ("mira", "lucia"))
+    _tell_commands(
+        console,
+        f"ddcc wallet list {mira}",
+        f"ddcc wallet history {mira}",
         f"ddcc issuer audit verify --home {folder / 'issuer'}",
-        "ddcc issuer mint --csv-template vaccination",
-        "ddcc verifier check --help",
-    ):
-        console.print(f"  {escape(command)}", soft_wrap=True)
+    )
+    _tell(console, "The servers have stopped. Start them again, each in a terminal of its own:")
+    venue = scenery.venue
+    _tell_commands(
+        console,
+        f"ddcc issuer serve --home {folder / 'issuer'} --port {scenery.ports[0]} {passphrase}",
+        f"ddcc verifier serve --home {venue.home} --port {venue.port} --allow-loopback {passphrase}",
+    )
+    _tell(
+        console,
+        f"An offer is left for Lucia (code {_next_code(folder)}). Receive it, be asked, answer:",
+    )
+    picture = folder / "asked" / "you.png"
+    _tell_commands(
+        console,
+        f"ddcc wallet receive {folder / 'offers' / 'next.png'} --allow-loopback {lucia}",
+        f"ddcc verifier request --for venue --url {venue.url} --token-file {venue.home / 'token'}"
+        f" --allow-loopback --qr {picture} --force --wait",
+        f"ddcc wallet present {picture} --allow-loopback {lucia}",
+    )
     program = Path(sys.argv[0])
     if program.name == "ddcc" and shutil.which("ddcc") is None:
-        console.print(f"ddcc is not on the PATH: type {escape(str(program))} instead.", soft_wrap=True)
+        folder_of_it = shlex.quote(str(program.parent.absolute()))
+        _tell(console, f"For all of this, ddcc has to be on the PATH: export PATH={folder_of_it}:$PATH")
+
+
+def _tell(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _tell_commands(console: Console, *commands: str) -> None:
+    columns = console.width if console.is_terminal else None
+    for command in commands:
+        for line in command_lines(command, columns, prefix="  "):
+            console.print(escape(line), soft_wrap=True)
+
+
+def _next_code(folder: Path) -> str:
+    return (folder / "letters" / "next").read_text().strip()

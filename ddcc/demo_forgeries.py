@@ -6,16 +6,27 @@ Not here: anything that a wallet or a verifier would do.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from health import Claim, claims_from_credential
-from vclib.did import did_key, did_key_method
+from protocols.oid4vp import AuthorizationRequest, ClientMetadata, ResponseMode, parse_client_id
+from runtime.commands import utc_now
+from runtime.exchange import Answer, Exchanger
+from runtime.fetch import Fetcher
+from runtime.qr import make_qr, read_qr
+from vclib.did import did_key, did_key_method, resolver
 from vclib.errors import MalformedValueError
 from vclib.keys import KeyType, generate_private_key
 from vclib.presentations import new_presentation
 from vclib.proofs import AUTHENTICATION, add_proof
 from vclib.strict_json import JSONObject, JSONValue
+from verifier.queries import query_for
+from wallet.answering import Answerer
+from wallet.holder import Holder
+from wallet.verifier_client import VerifierClient
 
 
 def with_another_dose(presentation: JSONObject) -> JSONObject:
@@ -39,6 +50,40 @@ def presented_by_thief(presentation: JSONObject, *, challenge: str, domain: str,
         challenge=challenge,
         domain=domain,
     )
+
+
+def answer_twice(picture: Path, wallet: Path, passphrase: str) -> int:
+    """Answer the request in a picture from a wallet, post the same bytes once more, and print what came."""
+    exchanger = Exchanger(allow_loopback=True)
+
+    def repeating(
+        method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        answer = exchanger(method, url, headers=headers, body=body)
+        if "/responses/" in url:
+            again = exchanger(method, url, headers=headers, body=body)
+            for number, each in enumerate((answer, again), start=1):
+                print(f"{number}. answered with {each.status}: {each.body.decode()}")
+        return answer
+
+    resolve = resolver(fetch=Fetcher(allow_loopback=True))
+    with Holder.open(wallet, passphrase, resolve=resolve, clock=utc_now) as holder:
+        answerer = Answerer(holder, VerifierClient(repeating, resolve, allow_loopback=True))
+        answerer.send(answerer.plan(answerer.read(read_qr(picture.read_bytes()))))
+    return 0
+
+
+def poster_of_nobody(response_uri: str) -> bytes:
+    """Return a picture of a request that nobody signed, whose answer would go to `response_uri`."""
+    request = AuthorizationRequest(
+        client_id=parse_client_id(f"redirect_uri:{response_uri}", allow_loopback=True),
+        response_mode=ResponseMode.DIRECT_POST,
+        response_uri=response_uri,
+        nonce=secrets.token_urlsafe(16),
+        query=query_for("venue", ["vaccination"]),
+        client_metadata=ClientMetadata(client_name="The Venue"),
+    )
+    return make_qr(request.to_url()).png()
 
 
 def claims_in_common(first: JSONObject, second: JSONObject) -> list[Claim]:

@@ -66,7 +66,8 @@ class Door:
     `timeout` is seconds for everything done on one `budget`, `max_bytes` bounds a body. With `allow_loopback`
     servers on this machine can be asked too, also over plain http, and it says so loudly; an https URL of
     localhost is then read over http, because no authority certifies localhost, unless `ssl_context` is
-    given. That replaces the default authorities, for private networks; it must verify.
+    given. That replaces the default authorities, for private networks; it must verify. Who opens a second
+    door, and has said it, says it once more only if it `warns`.
     """
 
     max_bytes: int
@@ -75,13 +76,14 @@ class Door:
     ssl_context: ssl.SSLContext | None
     resolve_host: ResolveHost = field(repr=False)
     clock: Callable[[], float] = field(repr=False)
+    warns: bool = True
 
     def __post_init__(self) -> None:
         if self.ssl_context is not None and not (
             self.ssl_context.check_hostname and self.ssl_context.verify_mode is ssl.CERT_REQUIRED
         ):
             raise ValueError("expected an SSL context that verifies certificates and host names")
-        if self.allow_loopback:
+        if self.allow_loopback and self.warns:
             _logger.warning(LOOPBACK_WARNING)
 
     def budget(self) -> Budget:

@@ -35,6 +35,7 @@ class Fetcher:
     `allow_loopback` servers on this machine can be read too, also over plain http, and it says so loudly;
     an https URL of localhost is then read over http, because no authority certifies localhost, unless
     `ssl_context` is given. That replaces the default authorities, for private networks; it must verify.
+    Beside an `Exchanger` that has said it, a reader need not: `warns`.
     """
 
     max_bytes: int = MAX_BYTES
@@ -44,6 +45,7 @@ class Fetcher:
     ssl_context: ssl.SSLContext | None = None
     resolve_host: ResolveHost = field(default=resolve_host, repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    warns: bool = True
 
     def __post_init__(self) -> None:
         # Made now: settings that cannot be used are refused, and a loud one is said, before anything is read.
@@ -85,6 +87,7 @@ class Fetcher:
             ssl_context=self.ssl_context,
             resolve_host=self.resolve_host,
             clock=self.clock,
+            warns=self.warns,
         )
 
 

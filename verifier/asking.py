@@ -16,6 +16,7 @@ from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import ComplexityError, FetchError, MalformedError, MalformedValueError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
+from verifier.report import TOLD_OTHERWISE, claim_line
 
 # Between two looks whether there is an answer.
 POLL_SECONDS = 2.0
@@ -121,10 +122,22 @@ def result_text(result: JSONObject) -> list[str]:
             for reason in _objects(presentation.get("reasons"))
         ]
         for credential in _objects(presentation.get("credentials")):
-            lines += [
-                f"  {claim.get('label')!s:<32}{claim.get('display')!s}"
-                for claim in _objects(credential.get("claims"))
-            ]
+            lines += _credential_lines(credential)
+    return lines
+
+
+def _credential_lines(credential: JSONObject) -> list[str]:
+    verdict = credential.get("verdict")
+    # By the name that the verifier knows it by; what a credential calls its issuer is its own word (I7).
+    known = verdict.get("issuerName") if isinstance(verdict, dict) else None
+    lines = [claim_line("issued by", str(known or f"not recognised: {credential.get('issuer')!s}"))]
+    lines += [
+        claim_line(str(claim.get("label")), str(claim.get("display")))
+        for claim in _objects(credential.get("claims"))
+        if not str(claim.get("pointer")).startswith(TOLD_OTHERWISE)
+    ]
+    if "holder" in credential:
+        lines.append(claim_line("bound to", f"the presenter's key, {credential['holder']!s}"))
     return lines
 
 

@@ -26,7 +26,7 @@ _MARKS: Mapping[Severity, str] = MappingProxyType(
     {Severity.REFUSE: "x", Severity.UNDECIDED: "?", Severity.NOTE: "-"}
 )
 # Told in lines of their own, by what was verified.
-_TOLD_OTHERWISE = ("/issuer", "/credentialStatus", "/credentialSubject/id", "/credentialSubject/type")
+TOLD_OTHERWISE = ("/issuer", "/credentialStatus", "/credentialSubject/id", "/credentialSubject/type")
 _LABEL_WIDTH = 32
 
 
@@ -69,22 +69,23 @@ def _credential_lines(checked: CheckedCredential, verified: VerifiedCredential) 
     credential = verified.credential
     issuer = checked.verdict.issuer_name
     lines = [
-        _claim_line("issued by", issuer if issuer is not None else f"not recognised: {credential.issuer_id}")
+        claim_line("issued by", issuer if issuer is not None else f"not recognised: {credential.issuer_id}")
     ]
     lines += [
-        _claim_line(claim.label, claim.display)
+        claim_line(claim.label, claim.display)
         for claim in checked.claims
-        if not claim.pointer.startswith(_TOLD_OTHERWISE)
+        if not claim.pointer.startswith(TOLD_OTHERWISE)
     ]
-    lines.append(_claim_line("bound to", _binding_words(checked)))
-    lines.append(_claim_line("withdrawn", _status_words(verified)))
+    lines.append(claim_line("bound to", _binding_words(checked)))
+    lines.append(claim_line("withdrawn", _status_words(verified)))
     handles = dict.fromkeys(value.label for value in checked.linkable)
-    lines.append(_claim_line("recognisable again by", ", ".join(handles) or "nothing"))
-    lines.append(_claim_line("signed with", ", ".join(proof.cryptosuite for proof in verified.proofs)))
+    lines.append(claim_line("recognisable again by", ", ".join(handles) or "nothing"))
+    lines.append(claim_line("signed with", ", ".join(proof.cryptosuite for proof in verified.proofs)))
     return lines
 
 
-def _claim_line(label: str, text: str) -> str:
+def claim_line(label: str, text: str) -> str:
+    """Return one line of a table of claims."""
     return f"  {label:<{_LABEL_WIDTH}}{text}"
 
 

@@ -93,7 +93,7 @@ def answer(link: str, settings: Settings, consent: Consent, wanted: Sequence[str
     """Answer a verifier's request, or say why not; ends with an exit code where nothing was presented."""
     text = read_link(link, SCHEMES)
     anchors = read_anchors(settings.trust_anchors) if settings.trust_anchors else system_anchors()
-    resolve = resolver(fetch=Fetcher(allow_loopback=settings.allow_loopback))
+    resolve = resolver(fetch=Fetcher(allow_loopback=settings.allow_loopback, warns=False))
     client = VerifierClient(
         Exchanger(allow_loopback=settings.allow_loopback),
         resolve,

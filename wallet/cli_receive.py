@@ -94,7 +94,7 @@ def receive_command(
             raise ConfigurationError("expected an offer, or --resume")
         link = read_link(offer, SCHEMES) if offer is not None else None
         client = IssuerClient(Exchanger(allow_loopback=allow_loopback), allow_loopback)
-        resolve = resolver(fetch=Fetcher(allow_loopback=allow_loopback))
+        resolve = resolver(fetch=Fetcher(allow_loopback=allow_loopback, warns=False))
         with opened(wallet, passphrase_file, resolve=resolve) as holder:
             receiver = Receiver(holder, client)
             try:

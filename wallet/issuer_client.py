@@ -48,6 +48,7 @@ from vclib.keys import PrivateKey
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 
 _JSON = "application/json"
+_NOT_FOUND = frozenset({404, 410})
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -67,6 +68,10 @@ class IssuerClient:
         if found.offer is not None:
             return found.offer
         answer = self.exchange("GET", found.reference or "", headers={"accept": _JSON})
+        if answer.status in _NOT_FOUND:
+            raise FetchError(
+                f"the issuer has no such offer: it was redeemed before, or has ended (status {answer.status})"
+            )
         return parse_offer(_json_bytes(answer), allow_loopback=self.allow_loopback)
 
     def issuer_metadata(self, identifier: str) -> CredentialIssuerMetadata:

@@ -31,6 +31,7 @@ def test_examples_are_these() -> None:
         "test-antigen-expired.json",
         "test-pcr-negative.json",
         "tests.csv",
+        "vaccination-covid-19-booster.json",
         "vaccination-covid-19.json",
         "vaccination-measles.json",
         "vaccination-yellow-fever.json",

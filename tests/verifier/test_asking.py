@@ -67,6 +67,7 @@ def test_a_request_is_made_and_its_result_waited_for(wire: Wire, world: World) -
     lines = result_text(result)
     assert lines[:2] == ["ACCEPTED", "vaccination: accepted"]
     assert any("Aulus Agerius" in line for line in lines)
+    assert not any("Status list" in line for line in lines)
     assert wire.sent[0][2]["authorization"] == "Bearer secret-token"
 
 
@@ -118,7 +119,17 @@ def test_what_was_refused_is_told_with_its_reasons() -> None:
         "presentations": [{"query": "test", "outcome": "refused", "reasons": [reason], "credentials": [{}]}],
     }
     assert outcome_of(result) is Outcome.REFUSED
-    assert result_text(result) == ["REFUSED", "test: refused", "  [not-as-asked] A part is missing."]
+    assert result_text(result)[:3] == ["REFUSED", "test: refused", "  [not-as-asked] A part is missing."]
+
+
+def test_an_issuer_is_called_as_the_verifier_knows_it() -> None:
+    """I7: what a credential calls its issuer is not shown."""
+    claims = [{"pointer": "/issuer/name", "label": "Issuer", "display": "Ministry of Health"}]
+    credential = {"verdict": {"outcome": "refused"}, "issuer": "did:key:z6Mk", "claims": claims}
+    result: Any = {"outcome": "refused", "presentations": [{"query": "test", "credentials": [credential]}]}
+    assert [line.split() for line in result_text(result)[2:]] == [
+        ["issued", "by", "not", "recognised:", "did:key:z6Mk"]
+    ]
 
 
 # --- the command ----------------------------------------------------------------------------------
