@@ -103,7 +103,7 @@ def request_command(
             # Who does not wait can ask for the result later, with this.
             told["transactionId"] = asked.transaction_id
             if not as_json:
-                print_line(_next_line(keep))
+                print_line(_next_line(keep, allow_loopback=allow_loopback))
         if as_json:
             print_json(told)
     raise typer.Exit(exit_code)
@@ -141,10 +141,11 @@ def _tell(result: JSONObject) -> None:
         print_line(line)
 
 
-def _next_line(keep: Path | None) -> str:
+def _next_line(keep: Path | None, *, allow_loopback: bool) -> str:
     if keep is None:
         return "the answer can be seen with --wait, or later with --keep FILE"
-    return f"next: ddcc verifier result {keep}"
+    loopback = " --allow-loopback" if allow_loopback else ""
+    return f"next: ddcc verifier result {keep}{loopback}"
 
 
 def _token(file: Path | None) -> str | None:
