@@ -201,10 +201,7 @@ class Minter:
         self, reading: IssuerReading, lists: Sequence[StatusList], chosen: Mapping[int, set[int]]
     ) -> tuple[StatusPosition, ...]:
         """Return a free position in each of these lists, and none of those `chosen` already by list id."""
-        return tuple(
-            reading.lists.choose(each, without=chosen.get(each.list_id, ()), random_below=self._random_below)
-            for each in lists
-        )
+        return reading.lists.choose(lists, without=chosen, random_below=self._random_below)
 
     def keep(self, work: IssuerWriting, signed: Signed, *, now: datetime, by: str | None = None) -> None:
         """Remember a signed credential with a copy that can be fetched again; the lock is taken already."""
