@@ -23,14 +23,22 @@ from issuer.config import IssuerConfig
 from issuer.issuance_metadata import configurations, issuer_metadata, server_metadata
 from issuer.key_proofs import KeyProofChecker
 from issuer.message_encryption import Message, MessageEncryption
+from issuer.minting import Also
 from issuer.offer_options import options_from_json
 from issuer.offer_tables import REFUSED, WAITING, Grant, NewToken, StoredIssuance, StoredOffer
 from issuer.offering import IssuanceSettings, Offering, public_url
-from issuer.offers import NonceUsedError, OfferStore, OtherHoldersError, RedemptionOutcome
+from issuer.offers import (
+    NonceUsedError,
+    OfferStore,
+    OtherHoldersError,
+    RedemptionOutcome,
+    begin_issuance,
+    finish_issuance,
+)
 from issuer.options import MintOptions
 from issuer.service import Minted, MintRequest
 from issuer.service_secrets import ServiceSecrets, same
-from issuer.store import IssuerStore
+from issuer.store import IssuerStore, IssuerWriting
 from protocols.oid4vci import (
     CREDENTIAL_ACCEPTED,
     AuthorizationDetail,
@@ -70,8 +78,16 @@ _TOKEN_BYTES = 32
 class MintsOnce(Protocol):
     """What mints: `issuer.service.Issuer`."""
 
-    def mint_once(self, key: str, request: MintRequest, options: MintOptions, *, now: datetime) -> Minted:
-        """Return the credential of a record, the same one for the same `key`."""
+    def mint_once(
+        self,
+        key: str,
+        request: MintRequest,
+        options: MintOptions,
+        *,
+        now: datetime,
+        also: Also | None = None,
+    ) -> Minted:
+        """Return the credential of a record, the same one for the same `key`; `also` is kept with it."""
 
     def forget_copy(self, text: str, *, now: datetime) -> bool:
         """Forget the copy of a credential that is kept for whoever asks again."""
@@ -185,16 +201,13 @@ class Issuance:
         if grant.offer.approval == REFUSED:
             raise CredentialRequestDeniedError("the issuer refused this credential")
         try:
-            issuance = self._offers.begin(grant.offer.offer_id, holders, nonces, now=now)
+            response = self._answer(grant, holders, nonces, now)
         except NonceUsedError as err:
             raise InvalidNonceError("the nonce was used before") from err
         except OtherHoldersError as err:
             raise CredentialRequestDeniedError(
                 "the credentials were asked for with other keys before"
             ) from err
-        if grant.offer.approval == WAITING:
-            return Answer(self._promise(grant.offer), request.response_encryption)
-        response = self._issue(grant.offer, issuance, holders, now=now, collected=False)
         return Answer(response, request.response_encryption)
 
     def deferred(self, access_token: str, message: Message, *, now: datetime) -> Answer:
@@ -269,6 +282,41 @@ class Issuance:
         configuration = self._configurations[grant.offer.configuration_id]
         return checker.check(request.proofs, configuration, client_id=grant.client_id, now=now)
 
+    def _answer(
+        self, grant: Grant, holders: tuple[str, ...], nonces: dict[str, datetime], now: datetime
+    ) -> CredentialResponse:
+        """Use up the nonces, pin the holders, and issue to them or promise to.
+
+        One credential, as nearly always, is kept in one transaction with all of that.
+        """
+        offer = grant.offer
+        if offer.approval != WAITING and len(holders) < 2:
+            return self._issue_one(grant, holders, nonces, now)
+        issuance = self._offers.begin(offer.offer_id, holders, nonces, now=now)
+        if offer.approval == WAITING:
+            return self._promise(offer)
+        return self._issue(offer, issuance, holders, now=now, collected=False)
+
+    def _issue_one(
+        self, grant: Grant, holders: tuple[str, ...], nonces: dict[str, datetime], now: datetime
+    ) -> CredentialResponse:
+        offer = grant.offer
+        issuance = grant.issuance or StoredIssuance(holders, None, collected=False)
+        if issuance.holders != holders:
+            raise OtherHoldersError("the credentials were asked for with other keys before")
+        # Nobody gets a signature for a nonce that was used; whether it still is unused is said at the end.
+        self._offers.check_unused(nonces)
+
+        def also(work: IssuerWriting, record_id: str) -> None:
+            begin_issuance(work, offer.offer_id, holders, nonces, now=now)
+            finish_issuance(work, offer.offer_id, [record_id], collected=False)
+
+        record, options = self._record(offer, issuance), options_from_json(parse_json_object(offer.options))
+        minted = self._mint(offer, 1, holders[0] if holders else None, record, options, now, also)
+        return CredentialResponse(
+            (minted.credential,), notification_id=self._secrets.notification_id(offer.offer_id)
+        )
+
     def _promise(self, offer: StoredOffer) -> CredentialResponse:
         return CredentialResponse(
             transaction_id=self._secrets.transaction_id(offer.offer_id), interval=self.settings.interval
@@ -283,20 +331,13 @@ class Issuance:
         now: datetime,
         collected: bool,
     ) -> CredentialResponse:
-        if self._minter is None:
-            raise ConfigurationError("the issuer's keys are needed for this and were not opened")
         record = self._record(offer, issuance)
         options = options_from_json(parse_json_object(offer.options))
-        made: dict[str | None, Minted] = {}
         # In the pinned order, whatever the order of the proofs was this time.
-        for number, holder in enumerate(issuance.holders or (None,), start=1):
-            request = MintRequest(offer.offer_id, record, holder, f"offer-{offer.offer_id}-{number}.vc.json")
-            try:
-                made[holder] = self._minter.mint_once(
-                    f"oid4vci:{offer.offer_id}:{holder or ''}", request, options, now=now
-                )
-            except RecordError as err:
-                raise CredentialRequestDeniedError("the issuer cannot issue this credential") from err
+        made = {
+            holder: self._mint(offer, number, holder, record, options, now)
+            for number, holder in enumerate(issuance.holders or (None,), start=1)
+        }
         self._offers.finish(
             offer.offer_id, [minted.record_id for minted in made.values()], collected=collected
         )
@@ -304,6 +345,25 @@ class Issuance:
             tuple(made[holder].credential for holder in (holders or (None,))),
             notification_id=self._secrets.notification_id(offer.offer_id),
         )
+
+    def _mint(
+        self,
+        offer: StoredOffer,
+        number: int,
+        holder: str | None,
+        record: Record,
+        options: MintOptions,
+        now: datetime,
+        also: Also | None = None,
+    ) -> Minted:
+        if self._minter is None:
+            raise ConfigurationError("the issuer's keys are needed for this and were not opened")
+        request = MintRequest(offer.offer_id, record, holder, f"offer-{offer.offer_id}-{number}.vc.json")
+        key = f"oid4vci:{offer.offer_id}:{holder or ''}"
+        try:
+            return self._minter.mint_once(key, request, options, now=now, also=also)
+        except RecordError as err:
+            raise CredentialRequestDeniedError("the issuer cannot issue this credential") from err
 
     def _record(self, offer: StoredOffer, issuance: StoredIssuance) -> Record:
         """Return the offer's record; once it was issued, the one that the issuer's own records hold."""

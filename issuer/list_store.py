@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
@@ -133,20 +134,29 @@ class ListReading:
 
     def choose(
         self,
-        status_list: StatusList,
+        lists: Sequence[StatusList],
         *,
-        without: Collection[int] = (),
+        without: Mapping[int, Collection[int]] = MappingProxyType({}),
         random_below: Callable[[int], int] = secrets.randbelow,
-    ) -> StatusPosition:
-        """Return a random position of the list that is free and not in `without`.
+    ) -> tuple[StatusPosition, ...]:
+        """Return a random position of each list that is free and not in `without`, by list id.
 
         It is not taken by that: another writer may be faster, which `taken` tells (threat H9).
         """
+        found: dict[int, StatusPosition] = {}
         for _ in range(_TRIES):
-            entry = StatusPosition(status_list, random_below(status_list.length))
-            if entry.position not in without and not self.taken([entry]):
-                return entry
-        raise StoreError(f"the status list {status_list.url} has no free position")
+            tried = [
+                StatusPosition(each, random_below(each.length)) for each in lists if each.list_id not in found
+            ]
+            taken = self.taken(tried)
+            for entry in tried:
+                place = (entry.status_list.list_id, entry.position)
+                if place not in taken and entry.position not in without.get(place[0], ()):
+                    found[place[0]] = entry
+            if len(found) == len(lists):
+                return tuple(found[each.list_id] for each in lists)
+        full = next(each for each in lists if each.list_id not in found)
+        raise StoreError(f"the status list {full.url} has no free position")
 
     def taken(self, entries: Sequence[StatusPosition]) -> set[tuple[int, int]]:
         """Return which of these positions are taken, each as (list id, position)."""
@@ -206,21 +216,24 @@ class ListWriting(ListReading):
 
     def take(self, record_id: str, entries: Sequence[StatusPosition]) -> None:
         """Take positions for a record; StoreError where one is taken already."""
-        for each in entries:
-            self._connection.execute(
-                insert(status_entries).values(
-                    list_id=each.status_list.list_id,
-                    position=each.position,
-                    record_id=record_id,
-                    purpose=each.status_list.purpose,
-                    value=each.value,
-                )
-            )
-            self._connection.execute(
-                update(status_lists)
-                .where(status_lists.c.list_id == each.status_list.list_id)
-                .values(used=status_lists.c.used + 1)
-            )
+        if not entries:
+            return
+        rows = [
+            {
+                "list_id": each.status_list.list_id,
+                "position": each.position,
+                "record_id": record_id,
+                "purpose": each.status_list.purpose,
+                "value": each.value,
+            }
+            for each in entries
+        ]
+        # A record has one position in a list, so each list is counted up by one.
+        lists = [each.status_list.list_id for each in entries]
+        self._connection.execute(insert(status_entries).values(rows))
+        self._connection.execute(
+            update(status_lists).where(status_lists.c.list_id.in_(lists)).values(used=status_lists.c.used + 1)
+        )
 
     def set_value(
         self, record_id: str, purpose: str, value: int, *, reason: str | None, now: datetime

@@ -49,6 +49,9 @@ _ID_LENGTH = 12
 # writers a second time is rare.
 _TRIES = 10
 
+# What is done in one transaction with the keeping of a record, from its id.
+Also = Callable[[IssuerWriting, str], None]
+
 
 class DeliveredBeforeError(RecordError):
     """What was minted under this key was handed over and is not kept any more."""
@@ -168,17 +171,23 @@ class Minter:
         *,
         now: datetime,
         by: str | None = None,
+        also: Also | None = None,
     ) -> Minted:
         """Mint one record under a key: whoever asks again under it gets the credential minted first.
 
         The credential can be fetched that way for `copy_days` or until it is forgotten; DeliveredBeforeError
-        afterwards. Raises RecordError and the like for a record that is refused, StoreError.
+        afterwards. `also` is done in the transaction that keeps it, or in one of its own if it was minted
+        before; what it raises leaves nothing. Raises RecordError and the like for a record that is refused,
+        StoreError.
         """
         mint_key = hashlib.sha256(key.encode()).hexdigest()
         asked = replace(self._ask(request, options, now), mint_key=mint_key)
         with self._store.reading() as reading:
             earlier = self._minted_under(reading, asked, now)
         if earlier is not None:
+            if also is not None:
+                with self._store.writing() as work:
+                    also(work, earlier.record_id)
             return earlier
         for _ in range(_TRIES):
             refused: dict[int, Minted | NotMinted] = {}
@@ -187,6 +196,8 @@ class Minter:
                 work.lock()
                 earlier = self._minted_under(work, asked, now)
                 if earlier is not None:
+                    if also is not None:
+                        also(work, earlier.record_id)
                     return earlier
                 for result in refused.values():
                     if isinstance(result, NotMinted):
@@ -194,6 +205,8 @@ class Minter:
                 if not work.lists.taken(signed[0].positions):
                     self._refuse_duplicate(work, asked)
                     self.keep(work, signed[0], now=now, by=by)
+                    if also is not None:
+                        also(work, signed[0].stored.record_id)
                     return _minted(request, signed[0])
         raise StoreError("others keep taking the chosen status positions; nothing was changed")
 
@@ -201,10 +214,7 @@ class Minter:
         self, reading: IssuerReading, lists: Sequence[StatusList], chosen: Mapping[int, set[int]]
     ) -> tuple[StatusPosition, ...]:
         """Return a free position in each of these lists, and none of those `chosen` already by list id."""
-        return tuple(
-            reading.lists.choose(each, without=chosen.get(each.list_id, ()), random_below=self._random_below)
-            for each in lists
-        )
+        return reading.lists.choose(lists, without=chosen, random_below=self._random_below)
 
     def keep(self, work: IssuerWriting, signed: Signed, *, now: datetime, by: str | None = None) -> None:
         """Remember a signed credential with a copy that can be fetched again; the lock is taken already."""

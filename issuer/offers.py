@@ -10,7 +10,7 @@ Not here: deciding (`issuance`), and the credentials themselves (`store`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -39,7 +39,7 @@ from issuer.offer_tables import (
     service_secrets,
     used_nonces,
 )
-from issuer.store import IssuerStore
+from issuer.store import IssuerStore, IssuerWriting
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import StoreError
 from vclib.strict_json import JSONValue, dump_json, parse_json
@@ -201,35 +201,19 @@ class OfferStore:
         Raises NonceUsedError, OtherHoldersError; then nothing was changed.
         """
         with self._store.writing() as work:
-            connection = work.connection
-            # In one order, so that two requests never wait for each other.
-            for digest, expires in sorted(nonces.items()):
-                if not insert_once(
-                    connection, used_nonces, nonce_sha256=digest, expires=format_datetime(expires)
-                ):
-                    raise NonceUsedError("a nonce was used before")
-            insert_once(
-                connection,
-                issuances,
-                offer_id=offer_id,
-                holders=dump_json(list(holders)),
-                collected=0,
-                began=format_datetime(now),
-            )
-            row = connection.execute(select(issuances).where(issuances.c.offer_id == offer_id)).one()
-            found = _issuance(row)
-            if sorted(found.holders) != sorted(holders):
-                raise OtherHoldersError("the credentials were asked for with other keys before")
-        return found
+            return begin_issuance(work, offer_id, holders, nonces, now=now)
+
+    def check_unused(self, nonces: Collection[str]) -> None:
+        """Raise NonceUsedError if one of these nonces (their digests) was used; to be used up later."""
+        chosen = select(used_nonces.c.nonce_sha256).where(used_nonces.c.nonce_sha256.in_(nonces))
+        with self._store.reading() as reading:
+            if reading.connection.execute(chosen).first() is not None:
+                raise NonceUsedError("a nonce was used before")
 
     def finish(self, offer_id: str, record_ids: Sequence[str], *, collected: bool) -> None:
         """Remember which records were made for an offer, and forget the health record of the offer."""
         with self._store.writing() as work:
-            values: dict[str, JSONValue] = {"record_ids": dump_json(list(record_ids))}
-            if collected:
-                values["collected"] = 1
-            work.connection.execute(update(issuances).where(issuances.c.offer_id == offer_id).values(values))
-            work.connection.execute(update(offers).where(offers.c.offer_id == offer_id).values(record=None))
+            finish_issuance(work, offer_id, record_ids, collected=collected)
 
     def decide(self, offer_id: str, *, approve: bool, now: datetime) -> bool:
         """Approve or refuse a deferred offer that waits for it; False where there is none."""
@@ -287,6 +271,46 @@ class OfferStore:
             for table in (notifications, issuances):
                 connection.execute(delete(table).where(table.c.offer_id.in_(old)))
             connection.execute(delete(offers).where(offers.c.offer_id.in_(old)))
+
+
+def begin_issuance(
+    work: IssuerWriting,
+    offer_id: str,
+    holders: Sequence[str],
+    nonces: dict[str, datetime],
+    *,
+    now: datetime,
+) -> StoredIssuance:
+    """Do what `OfferStore.begin` does, inside a transaction with other things."""
+    connection = work.connection
+    # In one order, so that two requests never wait for each other.
+    for digest, expires in sorted(nonces.items()):
+        if not insert_once(connection, used_nonces, nonce_sha256=digest, expires=format_datetime(expires)):
+            raise NonceUsedError("a nonce was used before")
+    insert_once(
+        connection,
+        issuances,
+        offer_id=offer_id,
+        holders=dump_json(list(holders)),
+        collected=0,
+        began=format_datetime(now),
+    )
+    row = connection.execute(select(issuances).where(issuances.c.offer_id == offer_id)).one()
+    found = _issuance(row)
+    if sorted(found.holders) != sorted(holders):
+        raise OtherHoldersError("the credentials were asked for with other keys before")
+    return found
+
+
+def finish_issuance(
+    work: IssuerWriting, offer_id: str, record_ids: Sequence[str], *, collected: bool
+) -> None:
+    """Do what `OfferStore.finish` does, inside a transaction with other things."""
+    values: dict[str, JSONValue] = {"record_ids": dump_json(list(record_ids))}
+    if collected:
+        values["collected"] = 1
+    work.connection.execute(update(issuances).where(issuances.c.offer_id == offer_id).values(values))
+    work.connection.execute(update(offers).where(offers.c.offer_id == offer_id).values(record=None))
 
 
 def insert_once(connection: Connection, table: Table, **values: JSONValue) -> bool:

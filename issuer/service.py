@@ -20,7 +20,7 @@ from types import MappingProxyType
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.lists import PURPOSES
-from issuer.minting import DeliveredBeforeError, Minted, Minter, MintRequest, NotMinted
+from issuer.minting import Also, DeliveredBeforeError, Minted, Minter, MintRequest, NotMinted
 from issuer.options import MintOptions
 from issuer.publishing import ListPublisher
 from issuer.store import (
@@ -96,15 +96,16 @@ class Issuer:
         *,
         now: datetime,
         by: str | None = None,
+        also: Also | None = None,
     ) -> Minted:
         """Mint one record under a key: whoever asks again under it gets the credential minted first.
 
         Of the key only its digest is kept. The credential can be fetched that way for `copy_days` or until
         `forget_copy`; DeliveredBeforeError afterwards. Raises RecordError and its like for a record that is
         refused (also for another one under the same key), StoreError where nothing was kept. `by` is who
-        asked, for the audit log.
+        asked, for the audit log; `also` is done in the transaction that keeps the record.
         """
-        return self.minter.mint_once(key, request, options, now=now, by=by)
+        return self.minter.mint_once(key, request, options, now=now, by=by, also=also)
 
     def copy(self, text: str, *, now: datetime) -> Copy | None:
         """Return the copy kept of a credential with exactly this record or credential id, if there is one.

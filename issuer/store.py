@@ -245,6 +245,11 @@ class IssuerReading:
 class IssuerWriting(IssuerReading):
     """What can be asked and done inside one transaction that writes."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        # The audit log's newest entry, once it is locked.
+        self._newest: tuple[int, str] | None = None
+
     @property
     def lists(self) -> ListWriting:
         """The status lists."""
@@ -252,7 +257,7 @@ class IssuerWriting(IssuerReading):
 
     def lock(self) -> None:
         """Be the only one who writes to the audit log, and so who mints, until the transaction ends."""
-        lock_head(self.connection, audit_log)
+        self._newest = lock_head(self.connection, audit_log)
 
     def add_record(self, record: StoredRecord, positions: Sequence[StatusPosition]) -> None:
         """Remember a minted credential and take its status positions; StoreError where one is taken."""
@@ -295,7 +300,8 @@ class IssuerWriting(IssuerReading):
 
     def audit(self, event: str, details: Mapping[str, str], *, now: datetime) -> None:
         """Write an audit entry with this transaction."""
-        append(self.connection, audit_log, event, details, now=now)
+        entry = append(self.connection, audit_log, event, details, now=now, after=self._newest)
+        self._newest = entry.sequence, entry.hash
 
 
 def _record(row: Row[tuple[object, ...]]) -> StoredRecord:

@@ -79,10 +79,20 @@ def audit_tables(metadata: MetaData) -> AuditTables:
 
 
 def append(
-    connection: Connection, tables: AuditTables, event: str, details: Mapping[str, str], *, now: datetime
+    connection: Connection,
+    tables: AuditTables,
+    event: str,
+    details: Mapping[str, str],
+    *,
+    now: datetime,
+    after: tuple[int, str] | None = None,
 ) -> AuditEntry:
-    """Add an entry inside the caller's transaction, so that the deed and its entry are written together."""
-    sequence, previous_hash = lock_head(connection, tables)
+    """Add an entry inside the caller's transaction, so that the deed and its entry are written together.
+
+    `after` is what `lock_head` returned in this transaction, or the entry appended since: it cannot have
+    changed, and need not be read again.
+    """
+    sequence, previous_hash = after or lock_head(connection, tables)
     entry = _new_entry(sequence + 1, now, event, details, previous_hash)
     connection.execute(
         insert(tables.entries).values(

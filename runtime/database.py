@@ -21,6 +21,7 @@ import logging
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,6 +84,7 @@ class Database:
     def __init__(self, engine: Engine, place: str, *, file: Path | None = None) -> None:
         self._engine = engine
         self._file = file
+        self._turn = threading.Lock()
         self._inode = None if file is None else _inode(file)
         self.place = place
 
@@ -104,7 +106,7 @@ class Database:
         Raises StoreError, MalformedValueError for a value that no column can hold.
         """
         writer = self._engine.execution_options(**{_WRITES: True})
-        with _translated(self.place), writer.begin() as connection:
+        with self._in_turn(), _translated(self.place), writer.begin() as connection:
             self._check_file()
             yield connection
 
@@ -117,6 +119,22 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the threads that write to a file wait for each other here.
+
+        SQLite's own waiting is to look again after ever longer pauses, which many threads lose to one.
+        """
+        if self._file is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MILLISECONDS / 1000):
+            raise StoreError(f"the database {self.place} failed: database is locked; nothing was changed")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _check_file(self) -> None:
         """Refuse to go on with a file that has no name any more: what is written to it would be lost."""

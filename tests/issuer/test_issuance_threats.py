@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+import issuer.issuance as deciding
 from issuer.issuance import Issuance
 from issuer.offer_tables import offers, used_nonces
 from issuer.offering import CreatedOffer
@@ -483,19 +484,61 @@ def test_f10_requests_at_once_mint_one_credential(desk: Desk, wallet: Wallet) ->
     assert len(desk.issuer.statuses(now=desk.clock.now)) == 1
 
 
+def _crash(*_: object, **__: object) -> None:
+    raise RuntimeError("the process ends here")
+
+
 def test_f10_crash_after_minting_is_made_good_by_asking_again(
     desk: Desk, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wallet.redeem(desk.offer())
-
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("the process ends here")
-
     with monkeypatch.context() as patch:
-        patch.setattr(desk.issuance._offers, "finish", fail)
+        patch.setattr(desk.issuance._secrets, "notification_id", _crash)
         assert wallet.ask().status_code == 500
     assert wallet.ask().status_code == 200
     assert len(desk.issuer.statuses(now=desk.clock.now)) == 1
+
+
+def test_f10_crash_in_the_middle_of_minting_leaves_nothing(
+    desk: Desk, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the nonce is used up."""
+    wallet.redeem(desk.offer())
+    proofs: JSONObject = {"jwt": [wallet.jwt_proof()]}
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "finish_issuance", _crash)
+        assert wallet.ask(proofs=proofs).status_code == 500
+    assert len(desk.issuer.statuses(now=desk.clock.now)) == 0
+    assert wallet.ask(proofs=proofs).status_code == 200
+    assert len(desk.issuer.statuses(now=desk.clock.now)) == 1
+
+
+def test_f10_crash_after_minting_a_batch_is_made_good_by_asking_again(
+    desk: Desk, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wallet.redeem(desk.offer())
+
+    def ask() -> int:
+        nonce = wallet.nonce()
+        proofs = {"jwt": [wallet.jwt_proof(number=number, nonce=nonce) for number in (21, 22)]}
+        return wallet.ask(proofs=proofs).status_code
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.issuance._offers, "finish", _crash)
+        assert ask() == 500
+    assert ask() == 200
+    assert len(desk.issuer.statuses(now=desk.clock.now)) == 2
+
+
+def test_f10_used_nonce_costs_no_signature(
+    desk: Desk, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: whoever sends a request again gets neither a credential nor the time of the issuer's key."""
+    wallet.redeem(desk.offer())
+    proofs: JSONObject = {"jwt": [wallet.jwt_proof()]}
+    wallet.ask(proofs=proofs)
+    monkeypatch.setattr(desk.issuer, "mint_once", _crash)
+    assert error_of(wallet.ask(proofs=proofs)) == "invalid_nonce"
 
 
 def test_f10_credential_that_the_wallet_accepted_is_refused_cleanly(desk: Desk, wallet: Wallet) -> None:

@@ -64,7 +64,8 @@ def _list_of(work: IssuerWriting, purpose: str = "revocation", number: int = 1) 
 
 
 def _choose(work: IssuerWriting, numbers: tuple[int, ...], *, purpose: str = "revocation") -> StatusPosition:
-    return work.lists.choose(_list_of(work, purpose), random_below=_sequence(*numbers))
+    (chosen,) = work.lists.choose([_list_of(work, purpose)], random_below=_sequence(*numbers))
+    return chosen
 
 
 def _add(store: IssuerStore, record: StoredRecord, position: int, purpose: str = "revocation") -> None:
@@ -146,8 +147,20 @@ def test_credentials_without_an_id_do_not_collide(store: IssuerStore) -> None:
 def test_a_position_chosen_for_another_is_not_chosen_again(store: IssuerStore) -> None:
     """H9: two credentials of one batch."""
     with store.writing() as work:
-        chosen = work.lists.choose(_list_of(work), without={7}, random_below=_sequence(7, 8))
+        this = _list_of(work)
+        (chosen,) = work.lists.choose([this], without={this.list_id: {7}}, random_below=_sequence(7, 8))
     assert chosen.position == 8
+
+
+def test_of_two_lists_only_the_one_whose_position_was_taken_is_tried_again(store: IssuerStore) -> None:
+    _add(store, RECORD, 7)
+    with store.writing() as work:
+        lists = [_list_of(work), _list_of(work, "suspension")]
+        chosen = work.lists.choose(lists, random_below=_sequence(7, 7, 9))
+    assert [(each.status_list.purpose, each.position) for each in chosen] == [
+        ("revocation", 9),
+        ("suspension", 7),
+    ]
 
 
 def test_a_position_taken_meanwhile_is_told(store: IssuerStore) -> None:
@@ -161,14 +174,14 @@ def test_a_position_taken_meanwhile_is_told(store: IssuerStore) -> None:
 def test_a_list_without_a_free_position_is_told(store: IssuerStore) -> None:
     _add(store, RECORD, 7)
     with store.writing() as work, pytest.raises(StoreError, match="has no free position"):
-        work.lists.choose(_list_of(work), random_below=lambda _: 7)
+        work.lists.choose([_list_of(work)], random_below=lambda _: 7)
 
 
 def test_taken_positions_are_counted_and_the_newest_list_is_the_last(store: IssuerStore) -> None:
     with store.writing() as work:
         for number in range(3):
-            position = work.lists.choose(_list_of(work, number=1 + number // 2))
-            work.add_record(_other(f"abcd000{number}"), [position])
+            positions = work.lists.choose([_list_of(work, number=1 + number // 2)])
+            work.add_record(_other(f"abcd000{number}"), positions)
     with store.reading() as reading:
         lists = reading.lists.all()
         assert [(each.number, each.used, each.url[-6:]) for each in lists] == [
