@@ -64,10 +64,11 @@ class Door:
     """The way out: which URLs and addresses may be asked, and how long and how much.
 
     `timeout` is seconds for everything done on one `budget`, `max_bytes` bounds a body. With `allow_loopback`
-    servers on this machine can be asked too, also over plain http, and it says so loudly; an https URL of
-    localhost is then read over http, because no authority certifies localhost, unless `ssl_context` is
-    given. That replaces the default authorities, for private networks; it must verify. Who opens a second
-    door, and has said it, says it once more only if it `warns`.
+    servers on this machine can be asked too, also over plain http, and it says so loudly. With
+    `localhost_is_plain` an https URL of localhost is then read over http, because a did:web has no way to say
+    http and no authority certifies localhost, unless `ssl_context` is given. That replaces the default
+    authorities, for private networks; it must verify. Who opens a second door, and has said it, says it once
+    more only if it `warns`.
     """
 
     max_bytes: int
@@ -77,6 +78,7 @@ class Door:
     resolve_host: ResolveHost = field(repr=False)
     clock: Callable[[], float] = field(repr=False)
     warns: bool = True
+    localhost_is_plain: bool = False
 
     def __post_init__(self) -> None:
         if self.ssl_context is not None and not (
@@ -106,8 +108,8 @@ class Door:
             raise FetchRefusedError(f"expected a port between 1 and 65535, found {target.port}")
         target = target.copy_with(fragment=None)
         if target.scheme == "https":
-            plain = self.allow_loopback and self.ssl_context is None and host in _LOOPBACK_HOSTS
-            return target.copy_with(scheme="http") if plain else target
+            plain = self.localhost_is_plain and self.allow_loopback and self.ssl_context is None
+            return target.copy_with(scheme="http") if plain and host in _LOOPBACK_HOSTS else target
         if target.scheme == "http" and self.allow_loopback and host in _LOOPBACK_HOSTS:
             return target
         raise FetchRefusedError(f"expected an https URL, found {url[:80]!r}")

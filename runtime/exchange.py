@@ -39,7 +39,7 @@ class Exchanger:
     """Sends requests to https URLs: `Exchanger()("POST", url, headers={...}, body=b"...")`.
 
     `timeout` is seconds for one whole exchange, `max_bytes` bounds both bodies. `allow_loopback` and
-    `ssl_context` are as in `runtime.fetch.Fetcher`.
+    `ssl_context` are as in `runtime.fetch.Fetcher`, but an https URL is always asked over TLS.
     """
 
     max_bytes: int = MAX_BYTES

@@ -88,6 +88,7 @@ class Fetcher:
             resolve_host=self.resolve_host,
             clock=self.clock,
             warns=self.warns,
+            localhost_is_plain=True,
         )
 
 

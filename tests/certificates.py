@@ -23,14 +23,14 @@ _AUTHORITY_KEY = ec.derive_private_key(4711, ec.SECP256R1())
 
 
 def certificate(
-    key: PrivateKey, *dns_names: str, until: datetime = NOW + timedelta(days=365)
+    key: PrivateKey, *dns_names: str, until: datetime = NOW + timedelta(days=365), now: datetime = NOW
 ) -> x509.Certificate:
     """Return a certificate of the authority for a P-256 key."""
     public_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key.public_key.key_bytes)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The Venue")])
     names = [x509.DNSName(each) for each in dns_names]
     return (
-        _builder(name, until)
+        _builder(name, until, now)
         .public_key(public_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
@@ -38,7 +38,7 @@ def certificate(
     )
 
 
-def authority() -> x509.Certificate:
+def authority(*, now: datetime = NOW) -> x509.Certificate:
     """Return the authority's own certificate."""
     usage = x509.KeyUsage(
         digital_signature=False,
@@ -52,7 +52,7 @@ def authority() -> x509.Certificate:
         decipher_only=False,
     )
     return (
-        _builder(_AUTHORITY, NOW + timedelta(days=3650))
+        _builder(_AUTHORITY, now + timedelta(days=3650), now)
         .public_key(_AUTHORITY_KEY.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
@@ -78,13 +78,13 @@ def write_key(path: Path, key: PrivateKey, password: bytes | None = None) -> Pat
 _AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
 
 
-def _builder(subject: x509.Name, until: datetime) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, until: datetime, now: datetime) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(_AUTHORITY)
         .serial_number(1000)
-        .not_valid_before(NOW - timedelta(days=10))
+        .not_valid_before(now - timedelta(days=10))
         .not_valid_after(until)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(_AUTHORITY_KEY.public_key()), critical=False

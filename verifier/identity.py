@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from protocols.oid4vp import ClientId, ClientIdPrefix, parse_client_id
+from protocols.oid4vp import ClientId, ClientIdPrefix, InvalidRequestError, parse_client_id
 from runtime.keys import KeptKey, KeyState, check_keys, open_token, read_keys, signing_key
 from runtime.keys.pem import read_certificates
 from runtime.watched import keep_current
@@ -140,7 +140,12 @@ def certified_client_id(prefix: ClientIdPrefix, leaf: Leaf, host: str | None) ->
         raise ConfigurationError(
             f"the certificate names {', '.join(sorted(names)) or 'no host'}, and not the verifier's: {host}"
         )
-    return f"{prefix}:{host}"
+    client_id = f"{prefix}:{host}"
+    try:
+        parse_client_id(client_id, allow_loopback=True)
+    except InvalidRequestError as err:
+        raise ConfigurationError(f"no wallet would know a verifier at {host}: {err.message}") from err
+    return client_id
 
 
 def _header(

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from protocols.jose import CONTENT_ENCRYPTIONS, encryption_jwk, generate_encryption_key, signature_algorithm
 from protocols.oid4vp import (
@@ -46,6 +47,7 @@ from verifier.service import Verifier
 from verifier.transactions import Progress, Transaction, Transactions
 
 # 128 bits for what is fetched by, 256 for what opens a result.
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _ID_BYTES, _SECRET_BYTES = 16, 32
 # What this verifier verifies, on credentials and on presentations (VP B.1.3.2).
 CRYPTOSUITES = ("bbs-2023", "ecdsa-sd-2023", "ecdsa-rdfc-2019", "eddsa-rdfc-2022")
@@ -86,7 +88,7 @@ class RequestSettings:
     @property
     def is_loopback(self) -> bool:
         """Whether this is a verifier for development, on this machine."""
-        return self.url.startswith("http://")
+        return urlsplit(self.url).hostname in _LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -202,3 +202,11 @@ def test_context_that_does_not_verify_is_refused() -> None:
 
     with pytest.raises(ValueError, match="verifies certificates and host names"):
         Exchanger(ssl_context=unverified)
+
+
+def test_https_url_of_this_machine_is_asked_over_tls(serve: Serve) -> None:
+    """A server there that speaks none is not sent in clear what was meant to be encrypted."""
+    server = serve(answer(b"{}"), at_once=True)
+    with pytest.raises(FetchError, match=f"https://localhost:{server.port}"):
+        local()("POST", f"https://localhost:{server.port}/token", body=b"secret")
+    assert not any(b"secret" in request for request in server.requests)

@@ -170,6 +170,17 @@ def test_a_certificate_for_another_host_is_refused(home: Path, tmp_path: Path) -
     assert not config(home).keys_path.exists()
 
 
+def test_a_host_that_no_wallet_would_know_is_refused_before_anything_is_written(
+    home: Path, tmp_path: Path
+) -> None:
+    """A name of one label is only known to this network; requests in its name could never be made."""
+    (home / "verifier.toml").write_text('name = "The Venue"\nurl = "https://venue"\n')
+    with pytest.raises(ConfigurationError, match="no wallet would know a verifier at venue"):
+        become_certified(home, tmp_path, ClientIdPrefix.X509_SAN_DNS, "venue")
+    assert config(home).client_id is None
+    assert not config(home).keys_path.exists()
+
+
 def test_the_certificate_of_another_key_is_refused(home: Path, tmp_path: Path) -> None:
     chain = write_chain(tmp_path / "chain.pem", certificate(OTHER_KEY, "venue.example"))
     key = imported_key(write_key(tmp_path / "key.pem", KEY), NOW)
