@@ -7,7 +7,9 @@ BIN := .venv/bin
 STAMP := .venv/.synced
 WORKERS ?= auto
 
-.PHONY: demo test lint format bench bench-http interop migration lock clean help
+FAMILY := ddcc-demo/wallets/family.ddcc
+
+.PHONY: demo wallet screenshots test lint format bench bench-http interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -15,6 +17,22 @@ help: ## say what there is
 
 demo: $(STAMP) ## play the whole story on files in ./ddcc-demo
 	@$(BIN)/ddcc demo
+
+wallet: $(FAMILY) ## open a wallet on the screen, with the credentials of the three people of the demonstration
+	@$(BIN)/ddcc wallet --wallet $(FAMILY) --passphrase-file ddcc-demo/passphrase --issuers ddcc-demo/venue/trust.json
+
+# One wallet for a family: made of backups of the three, as anybody would do it.
+$(FAMILY): | $(STAMP)
+	@test -f ddcc-demo/wallets/mira.ddcc || $(BIN)/ddcc demo >/dev/null
+	@set -e; p="--passphrase-file ddcc-demo/passphrase"; b="--backup-passphrase-file ddcc-demo/passphrase"; \
+	for who in mira anran lucia; do \
+		rm -f ddcc-demo/wallets/$$who.backup; \
+		$(BIN)/ddcc wallet backup ddcc-demo/wallets/$$who.backup --wallet ddcc-demo/wallets/$$who.ddcc $$p $$b >/dev/null; \
+		$(BIN)/ddcc wallet restore ddcc-demo/wallets/$$who.backup --wallet $@.new $$p $$b >/dev/null 2>&1; \
+	done; mv $@.new $@; echo "its passphrase is that of the demonstration: demo-demo"
+
+screenshots: $(STAMP) ## draw the pictures of docs/images from the program itself
+	@$(BIN)/python -m tests.tui.screenshots
 
 test: $(STAMP) ## run the tests
 	$(BIN)/pytest -n $(WORKERS)
@@ -29,7 +47,7 @@ format: $(STAMP) ## bring the code into the one style
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP) ## measure the cryptosuites on this machine
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(BENCH)
 
 bench-http: $(STAMP) ## measure the services on this machine (the first time fills databases for minutes)
 	$(BIN)/python -m bench.services --section docs/benchmarks.md $(BENCH)

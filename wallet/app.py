@@ -26,7 +26,6 @@ from wallet.screens.home import HomeScreen
 from wallet.screens.unlock import UnlockScreen
 from wallet.widgets.themes import DARK, LIGHT
 
-_MAX_FIELD_CHARACTERS = 2000
 _CLIPBOARD_SECONDS = 30
 
 
@@ -145,7 +144,7 @@ class WalletApp(App[None]):
             if going.takes_link(self, event.text):
                 self.screen.post_message(LinkPasted(event.text))
                 return
-            event = events.Paste(event.text[:_MAX_FIELD_CHARACTERS])
+            event = events.Paste(going.field_text(self, event.text))
         await super().on_event(event)
 
     def _leave_all(self) -> None:

@@ -38,7 +38,7 @@ from wallet.demo_credential import demo_credential
 from wallet.holder import CredentialView, Holder, Permissions
 from wallet.network import Network
 from wallet.preferences import IDLE_MINUTES, THEMES, Preferences, StatusNote
-from wallet.reading import language_of, readable, shown
+from wallet.reading import inert, language_of, readable, shown
 from wallet.recollections import history_line
 from wallet.reviewing import Code, NoAnswer, Options, Question, Reviewing, Sent
 from wallet.reviews import Asker, Mark, Presenting, Review, ReviewLine
@@ -85,6 +85,7 @@ __all__ = [
     "VCError",
     "Words",
     "days_left",
+    "inert",
     "looks_like_link",
     "recognise",
     "shown",

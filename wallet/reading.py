@@ -23,6 +23,11 @@ def language_of(words: Words) -> Language:
     return "fr" if words.language == "fr" and "fr" in LANGUAGES else "en"
 
 
+def inert(text: str) -> str:
+    """Return a text of any length that can control no terminal."""
+    return inert_text(text, limit=len(text))
+
+
 def shown(text: str) -> str:
     """Return a stranger's text for a line of a screen."""
     return inert_text(text, limit=_VALUE_CHARACTERS)

@@ -12,7 +12,7 @@ from health import label
 from vclib.strict_json import JSONObject
 from wallet.cards import HistoryLine
 from wallet.holdings import HistoryEntry
-from wallet.reading import language_of, shown
+from wallet.reading import language_of, readable, shown
 from wallet.words import Words
 
 # What was done -> our word for it.
@@ -74,5 +74,5 @@ def _values(members: JSONObject, words: Words) -> list[tuple[str, str]]:
         for value in values if isinstance(values, list) else []:
             if isinstance(value, dict):
                 name = label(str(value.get("pointer")), language_of(words))
-                found.append((shown(name), shown(str(value.get("value")))))
+                found.append((shown(name), readable(str(value.get("value")), words)))
     return found

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
+from textual.widgets import Input
 
-from wallet.desk import Arrived, Card, Found, Kind, VCError, looks_like_link, recognise
+from wallet.desk import Arrived, Card, Found, Kind, VCError, inert, looks_like_link, recognise
 from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import TextDialog, TroubleDialog
 from wallet.screens.history import HistoryScreen
@@ -25,6 +26,9 @@ from wallet.screens.settings import SettingsScreen
 
 if TYPE_CHECKING:
     from wallet.app import WalletApp
+
+# More than any field of ours takes.
+_MAX_FIELD_CHARACTERS = 2000
 
 _SCREENS = {
     "history": HistoryScreen,
@@ -60,6 +64,18 @@ def takes_link(app: WalletApp, text: str) -> bool:
         app.desk.words("Finish this first, then paste the link again."), severity="warning", markup=False
     )
     return False
+
+
+def field_text(app: WalletApp, text: str) -> str:
+    """Return what a field takes of a pasted text: the beginning, and what could control a terminal visibly.
+
+    A passphrase is taken as it is: it is never drawn.
+    """
+    cut = text[:_MAX_FIELD_CHARACTERS]
+    if isinstance(app.focused, Input) and app.focused.password:
+        return cut
+    first_line, *_ = cut.splitlines() or [""]
+    return inert(first_line)
 
 
 def ask_for_link(app: WalletApp, person: str | None) -> None:

@@ -23,7 +23,7 @@ from wallet.widgets.bars import TopBar
 from wallet.widgets.card_list import CardList
 from wallet.widgets.detail_view import DetailView
 
-_WIDE = 110
+_WIDE = 130
 _PREVIEW_DELAY = 0.12
 
 

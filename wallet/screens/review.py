@@ -66,6 +66,16 @@ class ReviewScreen(WalletScreen[None]):
         yield Static("", id="verdict", markup=False)
         yield self.key_bar()
 
+    @property
+    def review(self) -> Review | None:
+        """What is displayed, None while something else is on its way."""
+        return self._review
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether s would share what is displayed."""
+        return self._armed
+
     def show(self, review: Review) -> None:
         """Display a review; from now on, after a moment, s shares exactly this."""
         self._review = review

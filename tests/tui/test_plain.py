@@ -1,0 +1,79 @@
+"""The same tasks as numbered questions, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from protocols.oid4vci import TxCode
+from tests.tui.stage import Stage
+from tests.wallet.conftest import PASSPHRASE
+from tests.wallet.scripted import TX_CODE, ScriptedIssuer
+from tests.wallet.scripted_verifier import ScriptedVerifier
+from tests.world import VACCINATION
+from wallet.plain import PlainWallet
+
+
+def play(stage: Stage, *lines: str, hidden: tuple[str, ...] = (), link: str | None = None) -> str:
+    """Answer the questions with lines, the hidden ones with others; return what was told."""
+    told: list[str] = []
+    answers, secrets = iter(lines), iter(hidden)
+
+    def next_of(source: Iterator[str], question: str) -> str:
+        told.append(question)
+        try:
+            return next(source)
+        except StopIteration:
+            raise EOFError from None
+
+    PlainWallet(
+        stage.desk,
+        ask=lambda question: next_of(answers, question),
+        ask_hidden=lambda question: next_of(secrets, question),
+        tell=told.append,
+    ).run(link)
+    return "\n".join(told)
+
+
+def test_a_wallet_is_made_and_tried(stage: Stage) -> None:
+    told = play(stage, "Anna", "9", "1", "1", "0", hidden=(PASSPHRASE, PASSPHRASE))
+    assert "Saved in the wallet: Vaccination status, Alex Example" in told
+    assert "Disease: COVID-19" in told
+
+
+def test_an_offer_is_received_with_its_code(stage: Stage) -> None:
+    stage.create("Anna")
+    issuer = ScriptedIssuer(stage.world, tx_code=TxCode(length=6))
+    stage.exchange = issuer
+    told = play(stage, "yes", "0", hidden=("000000", TX_CODE), link=issuer.link)
+    assert "The issuer does not take this code." in told
+    assert "Saved in the wallet: Vaccination status, Aulus Agerius" in told
+
+
+@pytest.mark.parametrize(("typed", "answers"), [("share", 1), ("yes", 0), ("", 0)])
+def test_only_the_typed_word_shares(stage: Stage, typed: str, answers: int) -> None:
+    """L2, L4."""
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    verifier = stage.asked_by(ScriptedVerifier(stage.world))
+    told = play(stage, typed, "no", "0", link=verifier.link)
+    assert "did:web:venue.example, proven" in told
+    assert "Name: Aulus Agerius (asked, recognisable)" in told
+    assert len(verifier.responses) == answers
+
+
+def test_a_presentation_is_written_as_a_picture(stage: Stage, tmp_path: Path) -> None:
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    picture = tmp_path / "code.png"
+    play(stage, "3", "1", "1", "", str(picture), "share", "0")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_fails_is_told_with_what_left(stage: Stage) -> None:
+    stage.create("Anna")
+    verifier = ScriptedVerifier(stage.world)
+    told = play(stage, "0", link=verifier.link)
+    assert "Did anything leave the wallet?: No, nothing." in told

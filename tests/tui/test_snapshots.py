@@ -1,0 +1,98 @@
+"""What the eye sees, line by line: each screen at 80x24 and 120x40, in tests/tui/screens.
+
+DDCC_UPDATE_SCREENS=1 writes them anew; a change is then reviewed as the difference of a text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.stage import SIZES, Stage, screen_text, settle, until
+from wallet.screens.review import ReviewScreen
+
+pytestmark = pytest.mark.anyio
+
+SCREENS = Path(__file__).parent / "screens"
+# What is another one in every run.
+RANDOM = re.compile(r"/[^ ]*/wallet\.ddcc")
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+
+async def home(pilot: Pilot[None]) -> None:
+    await settle(pilot)
+
+
+async def unlock(pilot: Pilot[None]) -> None:
+    await pilot.press("ctrl+l")
+
+
+async def present(pilot: Pilot[None]) -> None:
+    await pilot.press("p")
+
+
+async def review(pilot: Pilot[None]) -> None:
+    await pilot.press("q")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
+
+
+async def history(pilot: Pilot[None]) -> None:
+    await pilot.press("l")
+
+
+async def show_help(pilot: Pilot[None]) -> None:
+    await pilot.press("f1")
+
+
+async def settings(pilot: Pilot[None]) -> None:
+    pilot.app.action_go("settings")  # type: ignore[attr-defined]  # the wallet's application
+
+
+STEPS: dict[str, Steps] = {
+    "home": home,
+    "unlock": unlock,
+    "present": present,
+    "review": review,
+    "history": history,
+    "help": show_help,
+    "settings": settings,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_screen_looks_as_it_was_reviewed(stage: Stage, size: tuple[int, int]) -> None:
+    stage.family()
+    different = []
+    async with stage.app().run_test(size=size) as pilot:
+        for name, steps in STEPS.items():
+            if name == "unlock":
+                continue
+            await settle(pilot)
+            await steps(pilot)
+            await settle(pilot)
+            if not _is_as_reviewed(f"{name}-{size[0]}x{size[1]}", screen_text(pilot.app)):  # type: ignore[arg-type]
+                different.append(name)
+            if name != "home":
+                await pilot.press("escape")
+        await settle(pilot)
+        await unlock(pilot)
+        await settle(pilot)
+        if not _is_as_reviewed(f"unlock-{size[0]}x{size[1]}", screen_text(pilot.app)):  # type: ignore[arg-type]
+            different.append("unlock")
+    assert different == []
+
+
+def _is_as_reviewed(name: str, text: str) -> bool:
+    # Below the first identifier everything is another in each run.
+    shown = RANDOM.sub("WALLET", text.partition("Credential identifier")[0])
+    path = SCREENS / f"{name}.txt"
+    if os.environ.get("DDCC_UPDATE_SCREENS") == "1":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(shown, encoding="utf-8")
+    return path.read_text(encoding="utf-8") == shown
