@@ -236,13 +236,10 @@ def issuer_running(network: Network, *options: object) -> Iterator[Process]:
         yield process
 
 
-PREFIXES = ("did:web", "did:key", "x509_san_dns", "x509_hash", "redirect_uri")
-
-
 @contextmanager
 def venue_running(network: Network, kind: str) -> Iterator[Venue]:
     """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS."""
-    home = network.folder / kind.replace(":", "-")
+    home = network.folder / f"verifier-{next(_numbers)}"
     scheme = "https" if kind == "x509_san_dns" else "http"
     port = free_port()
     url = f"{scheme}://localhost:{port}"
