@@ -13,7 +13,7 @@ from tests.wallet.scripted_verifier import CENTRE, DISEASE, DOSE, NAME, Scripted
 from tests.world import TEST, VACCINATION, changed
 from vclib.errors import FetchError
 from wallet.screens.home import HomeScreen
-from wallet.screens.review import OnlineReview
+from wallet.screens.online_review import OnlineReview
 from wallet.widgets.review_list import ReviewList
 
 pytestmark = pytest.mark.anyio

@@ -32,6 +32,12 @@ class Terminal:
     def type(self, *keys: str) -> None:
         self._run("send-keys", "-t", self.name, *keys)
 
+    def press(self, key: str) -> None:
+        """Press a key that moves the focus, as a person does: not within the same millisecond."""
+        time.sleep(0.5)
+        self.type(key)
+        time.sleep(0.5)
+
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-t", self.name)
 
@@ -70,7 +76,14 @@ def test_what_was_shown_as_saved_is_there_after_kill_9(terminal: Terminal, tmp_p
     command = ("env", "LANG=C.UTF-8", sys.executable, "-m", "ddcc.cli", "wallet", "--wallet", str(wallet))
     terminal.start(*command)
     terminal.wait_for("Make your wallet")
-    terminal.type("Anna", "Enter", "seven green lakes", "Enter", "seven green lakes", "Enter")
+    terminal.type("Anna")
+    terminal.wait_for("Anna")
+    terminal.press("Enter")
+    terminal.type("seven green lakes")
+    terminal.wait_for("\N{BLACK PARALLELOGRAM}")
+    terminal.press("Enter")
+    terminal.type("seven green lakes")
+    terminal.press("Enter")
     terminal.wait_for("No credentials yet")
     terminal.type("Enter")
     terminal.wait_for("Alex Example")
@@ -78,7 +91,8 @@ def test_what_was_shown_as_saved_is_there_after_kill_9(terminal: Terminal, tmp_p
     terminal.end()
     terminal.start(*command)
     terminal.wait_for("Open your wallet")
-    terminal.type("seven green lakes", "Enter")
+    terminal.type("seven green lakes")
+    terminal.press("Enter")
     terminal.wait_for("Alex Example")
     terminal.type("q")
     terminal.wait_for("signs exactly this and shows it")

@@ -17,10 +17,11 @@ from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import TextDialog, TroubleDialog
 from wallet.screens.history import HistoryScreen
 from wallet.screens.home import HomeScreen
+from wallet.screens.offline_review import OfflineReview
+from wallet.screens.online_review import OnlineReview
 from wallet.screens.people import PeopleScreen
 from wallet.screens.present import PresentScreen
 from wallet.screens.receive import ReceiveScreen
-from wallet.screens.review import OfflineReview, OnlineReview
 from wallet.screens.safekeeping import BackupScreen, PassphraseScreen, RestoreScreen
 from wallet.screens.settings import SettingsScreen
 

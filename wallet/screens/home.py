@@ -58,7 +58,7 @@ class HomeScreen(WalletScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._home: Home | None = None
-        self._person: str | None = None
+        self.person: str | None = None
         self._typed = ""
         self._timer: Timer | None = None
 
@@ -103,11 +103,6 @@ class HomeScreen(WalletScreen[None]):
         return self.query_one(CardList).current
 
     @property
-    def person(self) -> str | None:
-        """The person whose credentials are listed, None for all."""
-        return self._person
-
-    @property
     def people(self) -> tuple[PersonCard, ...]:
         """The people, in the order of the keys 1 to 9."""
         return () if self._home is None else self._home.people
@@ -115,8 +110,8 @@ class HomeScreen(WalletScreen[None]):
     def _show(self, home: Home) -> None:
         self._home = home
         names = [person.name for person in home.people]
-        if self._person not in names:
-            self._person = None
+        if self.person not in names:
+            self.person = None
         notices = [*home.notices]
         if home.unfinished:
             notices.append(
@@ -138,11 +133,11 @@ class HomeScreen(WalletScreen[None]):
     def _list(self) -> None:
         if self._home is None:
             return
-        cards = [card for card in self._home.cards if self._person in (None, card.person)]
+        cards = [card for card in self._home.cards if self.person in (None, card.person)]
         found = [card for card in cards if card.matches(self._typed)]
         self.query_one(CardList).show(found, self.words)
         bar = self.query_one(TopBar)
-        bar.name_it(self.words(self.NAME) if self._person is None else self._person)
+        bar.name_it(self.words(self.NAME) if self.person is None else self.person)
         if self._typed:
             bar.say(self.words("{found} of {all}", found=len(found), all=len(cards)))
         else:
@@ -191,7 +186,7 @@ class HomeScreen(WalletScreen[None]):
     @on(LinkPasted)
     def pasted(self, event: LinkPasted) -> None:
         """Go where the link leads."""
-        self.wallet.follow(event.text, person=self._person)
+        self.wallet.follow(event.text, person=self.person)
 
     @on(Button.Pressed, "#demo")
     def try_demo(self) -> None:
@@ -214,16 +209,21 @@ class HomeScreen(WalletScreen[None]):
         if field.display:
             field.value, field.display = "", False
         else:
-            self._person = None
+            self.person = None
         self._list()
         self.query_one(CardList).focus()
 
     def action_person(self, number: int) -> None:
         """List the credentials of one person; 0 is everybody."""
         if number == 0:
-            self._person = None
+            self.person = None
         elif number <= len(self.people):
-            self._person = self.people[number - 1].name
+            self.person = self.people[number - 1].name
+        self._list()
+
+    def show_person(self, name: str) -> None:
+        """List the credentials of one person by name."""
+        self.person = name
         self._list()
 
     def action_qr(self) -> None:
@@ -238,7 +238,7 @@ class HomeScreen(WalletScreen[None]):
 
     def action_paste(self) -> None:
         """Ask for a link or a file."""
-        self.wallet.ask_for_link(self._person)
+        self.wallet.ask_for_link(self.person)
 
     def action_status(self) -> None:
         """Ask the issuer's list whether the current credential was revoked."""

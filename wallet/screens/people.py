@@ -77,11 +77,11 @@ class PeopleScreen(WalletScreen[None]):
     @on(OptionList.OptionSelected, "#people")
     def show_person(self, event: OptionList.OptionSelected) -> None:
         """Go back and show the credentials of one person."""
-        app = self.app
+        app, person = self.app, self._people[event.option_index].name
         self.leave()
         for screen in app.screen_stack:
             if isinstance(screen, HomeScreen):
-                screen.action_person(event.option_index + 1)
+                screen.show_person(person)
 
     def action_add(self) -> None:
         """Ask for a name and make a key."""

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from wallet.desk import Card
 from wallet.screens.base import WalletScreen
-from wallet.screens.review import OfflineReview
+from wallet.screens.offline_review import OfflineReview
 
 # Situation -> what it is called and what it proposes; None is the holder's own choice.
 SITUATION_WORDS: tuple[tuple[str | None, str, str], ...] = (

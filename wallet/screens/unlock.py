@@ -47,7 +47,8 @@ class UnlockScreen(WalletScreen[None]):
                 Text(self.words("Make your wallet") if new else self.words("Open your wallet")),
                 id="unlock-title",
             )
-            yield Static(Text(str(self.desk.path)), id="unlock-path")
+            path = Text(str(self.desk.path), no_wrap=True, overflow="ellipsis")
+            yield Static(path, id="unlock-path", markup=False)
             if new:
                 yield Label(Text(self.words("Your name, as you like to see it here")))
                 yield Input(id="name", max_length=100)

@@ -1,0 +1,175 @@
+"""History, people, settings, safekeeping, presenting offline, help: by keyboard, with their errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.stage import Stage, says, settle, until
+from tests.wallet.conftest import PASSPHRASE
+from tests.world import VACCINATION
+from vclib.errors import StoreError
+from wallet.screens.code import CodeScreen
+from wallet.screens.home import HomeScreen
+from wallet.screens.review import ReviewScreen
+from wallet.widgets.code_view import CodeView
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_code_is_shown_whole_black_on_white_in_any_theme(stage: Stage) -> None:
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    for theme in ("dark", "light"):
+        stage.desk.set_preference("theme", theme)
+        async with stage.app().run_test(size=(200, 90)) as pilot:
+            await settle(pilot)
+            await pilot.press("q")
+            await until(
+                pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed
+            )
+            await pilot.press("s")
+            await until(pilot, lambda: isinstance(pilot.app.screen, CodeScreen))
+            await settle(pilot)
+            view = pilot.app.screen.query_one(CodeView)
+            assert view.fits
+            colours = {
+                (segment.style.color.name, segment.style.bgcolor.name)
+                for line in range(view.size.height)
+                for segment in view.render_line(line)
+                if segment.style and segment.style.color and segment.style.bgcolor
+            }
+            assert colours <= {(a, b) for a in ("#000000", "#ffffff") for b in ("#000000", "#ffffff")}
+
+
+async def test_a_code_that_does_not_fit_is_not_drawn_but_written(stage: Stage, tmp_path: Path) -> None:
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
+        await pilot.press("s")
+        await until(pilot, lambda: says(pilot.app, "The code needs a window of"))
+        assert not pilot.app.screen.query_one(CodeView).display
+        await pilot.press("f")
+        await settle(pilot)
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "code.png")
+        await pilot.press("enter")
+        await until(pilot, lambda: (tmp_path / "code.png").exists())
+
+
+async def test_a_value_turned_off_is_not_in_what_is_signed(stage: Stage) -> None:
+    """L2."""
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    async with stage.app().run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("p", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
+        await pilot.press("space")
+        await until(pilot, lambda: says(pilot.app, "[ ] Name Aulus Agerius optional"))
+        await until(pilot, lambda: pilot.app.screen.is_armed)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CodeScreen))
+        assert "Aulus Agerius" not in str(pilot.app.screen._code.document)
+
+
+async def test_history_is_filtered_by_typing_opened_and_deleted(stage: Stage) -> None:
+    async with stage.family().app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("l")
+        await settle(pilot)
+        assert says(pilot.app, "8 of 8")
+        await pilot.press(*"new key")
+        await settle(pilot)
+        assert says(pilot.app, "3 of 8")
+        await pilot.press("ctrl+d")
+        await settle(pilot)
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert [entry.action for entry in stage.desk.history()] == ["Deleted the history"]
+
+
+async def test_a_person_is_added_and_chosen(stage: Stage) -> None:
+    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.action_go("people")
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        await pilot.press(*"Ben", "enter")
+        await settle(pilot)
+        assert [person.name for person in stage.desk.people()] == ["Anna", "Ben"]
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HomeScreen)
+        assert pilot.app.screen.person == "Ben"
+
+
+async def test_a_setting_is_kept_for_the_next_start(stage: Stage) -> None:
+    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.action_go("settings")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.theme == "wallet-light"
+    stage.desk.lock()
+    stage.desk.unlock(PASSPHRASE)
+    assert stage.desk.preferences.theme == "light"
+
+
+async def test_a_backup_is_written_and_restored(stage: Stage, tmp_path: Path) -> None:
+    stage.create("Anna")
+    backup = tmp_path / "wallet.backup"
+    async with stage.app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.action_go("backup")
+        await settle(pilot)
+        file, first, again = pilot.app.screen.query(Input)
+        file.value, first.value, again.value = str(backup), "another phrase", "another phrase"
+        again.focus()
+        await pilot.press("enter")
+        await until(pilot, backup.exists)
+        await settle(pilot)
+        pilot.app.action_go("restore")
+        await settle(pilot)
+        file, phrase = pilot.app.screen.query(Input)
+        file.value, phrase.value = str(backup), "wrong phrase"
+        phrase.focus()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_a_disk_that_is_full_is_told_before_anything_is_called_saved(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K5."""
+
+    def full(name: str, value: object) -> None:
+        raise StoreError("the disk is full")
+
+    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(stage.desk, "set_preference", full)
+        pilot.app.action_go("settings")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert says(pilot.app, "the disk is full")
+        await pilot.press("escape")
+        assert not says(pilot.app, "saved")
+
+
+async def test_help_explains_the_screen_one_is_on(stage: Stage) -> None:
+    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.action_go("people")
+        await settle(pilot)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert says(pilot.app, "Each person has a key of their own")
