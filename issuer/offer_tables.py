@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from issuer.tables import TABLES
 
@@ -37,6 +37,10 @@ offers = Table(
     Column("created", _TIME, nullable=False, index=True),
     Column("expires", _TIME, nullable=False, index=True),
 )
+# What is purged with every new offer is found without looking at the offers of a whole month.
+Index("ix_offers_state_expires", offers.c.state, offers.c.expires)
+_has_record = offers.c.record.is_not(None)
+Index("ix_offers_with_record", offers.c.offer_id, sqlite_where=_has_record, postgresql_where=_has_record)
 
 offer_tokens = Table(
     "offer_tokens",
