@@ -8,6 +8,7 @@ what is read, so nothing starts (threat A10).
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -19,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 import contexts
-from runtime.console import EXIT_CODES_HELP, ExitCode, print_error, report_system_error
+from runtime.console import EXIT_CODES_HELP, ExitCode, ToldHandler, print_error, report_system_error
 from runtime.streams import flush_output, open_standard_streams
 from vclib.errors import ConfigurationError
 
@@ -107,6 +108,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line of this process; an output that could not be written is a failure."""
     open_standard_streams()
+    logging.getLogger().addHandler(ToldHandler())
     code = run(sys.argv[1:])
     lost = flush_output()
     if lost is not None and code == ExitCode.OK:

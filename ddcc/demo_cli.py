@@ -114,8 +114,8 @@ def tell_what_next(console: Console, scenery: Scenery) -> None:
     )
     program = Path(sys.argv[0])
     if program.name == "ddcc" and shutil.which("ddcc") is None:
-        folder_of_it = shlex.quote(str(program.parent.absolute()))
-        _tell(console, f"For all of this, ddcc has to be on the PATH: export PATH={folder_of_it}:$PATH")
+        _tell(console, "For all of this, ddcc has to be on the PATH:")
+        _tell_commands(console, f"export PATH={shlex.quote(str(program.parent.absolute()))}:$PATH")
 
 
 def _tell(console: Console, text: str) -> None:
@@ -126,7 +126,7 @@ def _tell_commands(console: Console, *commands: str) -> None:
     columns = console.width if console.is_terminal else None
     for command in commands:
         for line in command_lines(command, columns, prefix="  "):
-            console.print(escape(line), soft_wrap=True)
+            console.print(line, markup=False, soft_wrap=True)
 
 
 def _next_code(folder: Path) -> str:

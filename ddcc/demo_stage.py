@@ -192,7 +192,7 @@ class Stage:
         self.console.print()
         self.say(step.told)
         for line in self._command_lines(step.command):
-            self.console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
+            self.console.print(line, style="dim", markup=False, soft_wrap=True)
 
     def _command_lines(self, command: str) -> list[str]:
         if not command.startswith(("ddcc ", "echo ")):
@@ -204,7 +204,7 @@ class Stage:
             return
         for line in lines:
             for part in wrap_line(f"{' ' * indent}{line}" if line else "", self._columns):
-                self.console.print(escape(part), style=_STYLES.get(line, ""), soft_wrap=True)
+                self.console.print(part, style=_STYLES.get(line, ""), markup=False, soft_wrap=True)
 
     def _show_problem(self, step: Step, printed: str) -> None:
         if self.console is not None and step.problem:

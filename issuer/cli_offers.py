@@ -214,4 +214,4 @@ def _tell(created: CreatedOffer, link: str, tx_code_file: Path | None) -> None:
     print_line(f"  link  {link}")
     if created.tx_code is not None:
         code = created.tx_code if tx_code_file is None else f"in {tx_code_file}"
-        print_line(f"  code  {code}  (tell the holder on another way than the link)")
+        print_line(f"  code  {code} (tell the holder on another way than the link)")

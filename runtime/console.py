@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import logging
 import os
 import stat
 import sys
@@ -32,6 +33,7 @@ __all__ = [
     "EXIT_CODES_HELP",
     "PASSPHRASE_VARIABLE",
     "ExitCode",
+    "ToldHandler",
     "ask_yes_no",
     "exit_code_for",
     "inert_json",
@@ -151,6 +153,17 @@ def print_error(error: VCError, *, as_json: bool = False) -> None:
 def print_warning(message: str) -> None:
     """Print `warning: message` to standard error, as `print_told` does."""
     print_told(f"warning: {message}")
+
+
+class ToldHandler(logging.Handler):
+    """Prints what the code of a command logs as `print_told` does; a service sets up logs of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message of a record."""
+        print_told(record.getMessage())
 
 
 def print_told(text: str) -> None:

@@ -182,7 +182,7 @@ def test_its_records_are_those_of_the_examples(record: Path) -> None:
     [
         (
             False,
-            f"ddcc has to be on the PATH: export PATH={shlex.quote(str(Path.cwd() / '.venv/bin'))}:$PATH\n",
+            f"be on the PATH:\n  export PATH={shlex.quote(str(Path.cwd() / '.venv/bin'))}:$PATH\n",
         ),
         (True, "/passphrase\n"),
     ],

@@ -27,6 +27,10 @@ DID = "did:key:zDnaeRwCFnUyo1SLryjqks6qcfAwiRpvfNtXQvCLp7semrbvu"
             ["  Disease         COVID-19 and also", "                  something else"],
         ),
         (f"    signed by {DID}", ["    signed by", DID]),
+        (
+            "Result of \u6797\u5b89\u7136\u6797\u5b89\u7136\u6797\u5b89\u7136, not detected",
+            ["Result of \u6797\u5b89\u7136\u6797\u5b89\u7136\u6797\u5b89\u7136, not", "  detected"],
+        ),
     ],
 )
 def test_a_line_is_broken_between_words(line: str, wrapped: list[str]) -> None:
