@@ -184,7 +184,7 @@ def test_the_holders_service_asks_for_its_token(site: Site) -> None:
     ("options", "message"),
     [
         (("--host", "0.0.0.0"), "can be reached from other machines"),
-        (("--tls-certificate", "venue.pem"), "both --tls-certificate and --tls-key"),
+        (("--tls-certificate", "venue.pem"), "--tls-certificate and --tls-key are needed together"),
     ],
 )
 def test_a_server_that_would_be_unsafe_does_not_start(

@@ -23,10 +23,14 @@ class Terminal:
     """A tmux session of 100 by 30 with one program in it."""
 
     def __init__(self, folder: Path) -> None:
-        self._tmux = ("tmux", "-S", str(folder / "tmux"), "-f", "/dev/null")
+        self._folder = folder
+        self._tmux: tuple[str, ...] = ()
         self.name = f"wallet-{uuid.uuid4().hex[:8]}"
 
     def start(self, *command: str) -> None:
+        # A server of its own each time: an earlier one may still be on its way out.
+        socket = self._folder / f"tmux-{uuid.uuid4().hex[:8]}"
+        self._tmux = ("tmux", "-S", str(socket), "-f", "/dev/null")
         self._run("new-session", "-d", "-s", self.name, "-x", "100", "-y", "30", "-c", str(ROOT), *command)
 
     def type(self, *keys: str) -> None:
