@@ -136,7 +136,7 @@ async def test_an_unproven_verifier_is_named_so_and_refused_with_one_key(
         await until(pilot, lambda: armed(pilot.app))
         assert says(pilot.app, "NOBODY PROVES WHO ASKS")
         await pilot.press("n", "enter")
-        await until(pilot, lambda: says(pilot.app, "Nothing left the wallet."))
+        await until(pilot, lambda: says(pilot.app, "Paste a link"))
     assert verifier.responses == []
 
 
