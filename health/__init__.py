@@ -13,7 +13,7 @@ from health.credentials import (
     kind_of,
     record_from_credential,
 )
-from health.csv_records import csv_template, read_csv
+from health.csv_records import CSVLayout, csv_layout, csv_template, read_csv
 from health.disclosure import (
     CLINIC,
     DISCLOSURE_SETS,
@@ -24,7 +24,7 @@ from health.disclosure import (
 )
 from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
-from health.inputs import read_records
+from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.records import (
     Certificate,
@@ -52,6 +52,7 @@ __all__ = [
     "PERSON",
     "SITUATIONS",
     "VC_CONTEXT",
+    "CSVLayout",
     "Certificate",
     "Claim",
     "Code",
@@ -74,6 +75,7 @@ __all__ = [
     "claims_of_kind",
     "code_from_iri",
     "credential_from_record",
+    "csv_layout",
     "csv_template",
     "display",
     "element_pointer",
@@ -89,6 +91,7 @@ __all__ = [
     "parse_record",
     "pointers_for",
     "read_csv",
+    "read_json_row",
     "read_record",
     "read_records",
     "record_from_credential",
