@@ -53,7 +53,7 @@ def run_on_cluster(
             def submitted(number: int) -> list[distributed.Future]:
                 return [client.submit(_do, workshop, job, pure=False) for job in islice(remaining, number)]
 
-            pending = distributed.as_completed(submitted(ahead), with_results=True)
+            pending = distributed.as_completed(submitted(ahead), loop=client.loop, with_results=True)
             for future, result in pending:
                 pending.update(submitted(1))
                 future.release()
