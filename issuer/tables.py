@@ -109,6 +109,6 @@ audit = audit_tables(TABLES)
 
 def all_tables() -> MetaData:
     """Return TABLES with those of every module of the issuer, which they add when they are loaded."""
-    from issuer import offer_tables  # noqa: F401  for its tables
+    from issuer.openid import tables  # noqa: F401  for what it adds
 
     return TABLES
