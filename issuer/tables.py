@@ -111,6 +111,7 @@ audit = audit_tables(TABLES)
 
 def all_tables() -> MetaData:
     """Return TABLES with those of every module of the issuer, which they add when they are loaded."""
-    from issuer import batch_tables, offer_tables  # noqa: F401  for their tables
+    from issuer import batch_tables  # noqa: F401  for what it adds
+    from issuer.openid import tables  # noqa: F401  for what it adds
 
     return TABLES
