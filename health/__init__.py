@@ -14,7 +14,7 @@ from health.credentials import (
     kind_of,
     record_from_credential,
 )
-from health.csv_records import csv_template, read_csv
+from health.csv_records import CSVLayout, csv_layout, csv_template, read_csv
 from health.dcc_payload import dcc_payload, dcc_payload_of_credential, elements_for_field, kind_of_field
 from health.disclosure import (
     CLINIC,
@@ -26,7 +26,7 @@ from health.disclosure import (
 )
 from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
-from health.inputs import read_records
+from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.records import (
     Certificate,
@@ -63,6 +63,7 @@ __all__ = [
     "PERSON",
     "SITUATIONS",
     "VC_CONTEXT",
+    "CSVLayout",
     "Certificate",
     "Claim",
     "Code",
@@ -91,6 +92,7 @@ __all__ = [
     "claims_of_kind",
     "code_from_iri",
     "credential_from_record",
+    "csv_layout",
     "csv_template",
     "dcc_payload",
     "dcc_payload_of_credential",
@@ -111,6 +113,7 @@ __all__ = [
     "parse_record",
     "pointers_for",
     "read_csv",
+    "read_json_row",
     "read_record",
     "read_records",
     "read_rule_documents",
