@@ -8,7 +8,7 @@ https://w3c.github.io/vcalm/#verifying. Not here: sockets and processes (`verifi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
@@ -36,6 +36,8 @@ from verifier.identifiers import identifiers_router
 from verifier.kept_lists import KeptLists
 from verifier.oid4vp import oid4vp_router
 from verifier.requests import PresentationRequests, RequestSettings
+from verifier.rule_queries import AskedRules
+from verifier.rule_store import default_rules, rule_store
 from verifier.service import Verifier
 from verifier.store import TooManyOpenError, VerifierStore
 from verifier.transactions import Transactions
@@ -85,12 +87,24 @@ def create_verifier_app(
     app.include_router(challenge_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(identifiers_router(fetch=fetch), dependencies=guards.to_verify)
     if config.url is not None:
-        verifier = Verifier(trusted, sources=sources, store=store, accept_old_copies=config.accept_old_copies)
+        rule_sets = rule_store(config)
+        verifier = Verifier(
+            trusted,
+            sources=sources,
+            store=store,
+            accept_old_copies=config.accept_old_copies,
+            rules=default_rules(config, rule_sets),
+        )
         exchanges = Exchanges(config, store, verifier)
         app.include_router(exchange_router(exchanges, clock=clock, to_start=guards.to_start))
         add_exchange_errors(app)
         requests = PresentationRequests(
-            RequestSettings.of(config), Transactions(store.database), verifier, signer
+            RequestSettings.of(config),
+            Transactions(store.database),
+            # Which rules are asked of an answer, the request says that was made for them.
+            replace(verifier, rules=None),
+            signer,
+            rules=AskedRules(config, rule_sets),
         )
         app.include_router(oid4vp_router(requests, clock=clock, request_access=guards.to_start))
     app.include_router(did_web_router(config))

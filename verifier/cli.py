@@ -33,10 +33,13 @@ from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_keys import app as key_commands
 from verifier.cli_requests import app as request_commands
+from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import read_presented, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
+from verifier.rule_store import choose_rules, rule_store
+from verifier.rules import ChosenRules
 from verifier.service import Question, Verifier
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
+app.add_typer(rule_commands, name="rules")
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -104,6 +108,13 @@ def check_command(
         list[Path] | None,
         typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
     allow_loopback: Annotated[
         bool,
@@ -123,6 +134,7 @@ def check_command(
             domain,
             require_holder or (config is not None and config.require_holder),
             require_status or (config is not None and config.require_status),
+            _rules(config, rules, country),
         )
         status_lists = _status_lists(status or [])
         with _opened(config) as store:
@@ -190,6 +202,22 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         yield store
     finally:
         store.close()
+
+
+def _rules(config: VerifierConfig | None, name: str | None, country: str | None) -> ChosenRules | None:
+    """Return the rules named by the options, else by the settings."""
+    if config is None:
+        if name is not None or country is not None:
+            raise ConfigurationError(
+                "--rules needs the folder that has the rule sets: --home or DDCC_VERIFIER_HOME"
+            )
+        return None
+    name, country = name or config.rules, country or config.rules_country
+    if name is None and country is None:
+        return None
+    if name is None or country is None:
+        raise ConfigurationError("--rules and --country belong together")
+    return choose_rules(config, rule_store(config), name, country, config.rules_region)
 
 
 def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssuers | None:

@@ -41,6 +41,9 @@ class VerifierConfig:
     `certificate_file` is its chain in PEM for an x509 prefix; `hsm_...` is the token of keys that are in one.
     `requests_per_second` is what one address may ask of one worker, 0 for no limit.
 
+    `rules` is the rule set that is asked of everything that is checked, as it stands for who arrives in
+    `rules_country` (and `rules_region`); after `rules_max_age` nothing is accepted by it (0: no such limit).
+
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
     copy is a note where `accept_old_copies`, else it stays undecided. `sources` says where each setting is
@@ -63,6 +66,10 @@ class VerifierConfig:
     require_status: bool = False
     tokens_for: str = "exchanges"
     accept_old_copies: bool = False
+    rules: str | None = None
+    rules_country: str | None = None
+    rules_region: str | None = None
+    rules_max_age: int = 0
     status_refresh: int = 300
     status_max_age: int = 24 * 3600
     did_refresh: int = 3600
@@ -82,6 +89,8 @@ class VerifierConfig:
                 raise ConfigurationError(
                     f"{setting}: expected at most {_MAX_NAME_CHARACTERS} printable characters"
                 )
+        if (self.rules is None) != (self.rules_country is None):
+            raise ConfigurationError("rules and rules_country belong together: give both of them, or neither")
         if self.status_max_age < self.status_refresh or self.did_max_age < self.did_refresh:
             raise ConfigurationError("a copy's max_age is at least as long as the time until its refresh")
 
@@ -114,6 +123,11 @@ class VerifierConfig:
     def trust_path(self) -> Path:
         """The trust file that is used when no other is named on the command line."""
         return self.trust_file or self.home / "trust.json"
+
+    @property
+    def rules_path(self) -> Path:
+        """The folder of the rule sets."""
+        return self.home / "rules"
 
     @property
     def domain(self) -> str | None:

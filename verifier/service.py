@@ -10,7 +10,7 @@ Not here: reading files, and printing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -53,6 +53,7 @@ from vclib.verification import (
 )
 from verifier.environment import Sources, older_lists
 from verifier.inputs import is_presentation
+from verifier.rules import ChosenRules, apply_rules
 
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
@@ -62,12 +63,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of the presenter, and what is asked of the credentials."""
+    """What was asked of the presenter, and what is asked of the credentials.
+
+    `rules` are asked instead of those that the verifier asks of everything.
+    """
 
     challenge: str | None = None
     domain: str | None = None
     require_holder: bool = False
     require_status: bool = False
+    rules: ChosenRules | None = None
 
 
 class Memory(Protocol):
@@ -141,7 +146,7 @@ class Verifier:
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
     a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
-    is a note with `accept_old_copies`.
+    is a note with `accept_old_copies`. `rules` gives the rules that are asked of everything, as they are now.
     """
 
     trusted: TrustedIssuers | None = None
@@ -150,6 +155,7 @@ class Verifier:
     store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
+    rules: Callable[[], ChosenRules | None] | None = None
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
@@ -170,6 +176,7 @@ class Verifier:
             raise
         except VCError as err:
             return CheckResult(judge(err, policy, now=now))
+        result = self._with_rules(result, question, now)
         return replace(result, verdict=self._with_age(result.verdict, old))
 
     def _check_presentation(
@@ -233,6 +240,12 @@ class Verifier:
             _holder_has_proven(require_holder=question.require_holder),
         )
 
+    def _with_rules(self, result: CheckResult, question: Question, now: datetime) -> CheckResult:
+        chosen = question.rules
+        if chosen is None and self.rules is not None:
+            chosen = self.rules()
+        return result if chosen is None else apply_rules(result, chosen, now)
+
     def _older_lists(self, outcomes: Sequence[CredentialOutcome]) -> tuple[Reason, ...]:
         """Give a reason for each list that had been newer (H7)."""
         if self.store is None:
@@ -259,7 +272,8 @@ class Verifier:
             )
             for copy in old
         )
-        return replace(verdict, reasons=(*verdict.reasons, *reasons))
+        # A credential alone and the whole share one verdict, by which a report knows not to tell it twice.
+        return replace(verdict, reasons=(*verdict.reasons, *reasons)) if reasons else verdict
 
 
 def _not_fresh(question: Question) -> Reason:
