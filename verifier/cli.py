@@ -1,7 +1,8 @@
 """`ddcc verifier`: check what somebody presents, make a challenge to ask with.
 
 Only translates between the command line and `verifier.service`. Exit codes as in `runtime.console`: 0
-accepted, 1 refused, 3 not decided because something could not be checked, 4 what came is no presentation.
+accepted, 1 refused, 3 not decided because something could not be checked, 4 what came is no presentation. Of
+a folder the worst outcome counts.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from health.formats import Certificate, UnsupportedFormatError
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import (
     ExitCode,
@@ -31,13 +34,15 @@ from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
+from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import read_presented, read_trust_file
+from verifier.inputs import open_content, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
-from verifier.service import Question, Verifier
+from verifier.service import CheckResult, Question, Verifier
+from verifier.signer_files import read_revocations, read_signers
 
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
@@ -104,18 +109,36 @@ def check_command(
         list[Path] | None,
         typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
+    signer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signer",
+            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    revoked: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
+        ),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
     allow_loopback: Annotated[
         bool,
         typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
     ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=256, help="For a folder: processes. Default: cores.")
+    ] = None,
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Say whether a presentation or credential is accepted, why, and what it discloses."""
+    """Say whether a presentation, credential or paper code is accepted, why, and what it discloses.
+
+    FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, or a folder of any of these.
+    """
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else _moment(at)
-        document = read_presented(read_input(file))
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
         config = load_config(home)
         question = Question(
@@ -125,15 +148,37 @@ def check_command(
             require_status or (config is not None and config.require_status),
         )
         status_lists = _status_lists(status or [])
+        verifier = Verifier(
+            _trusted(trust, config),
+            status_lists,
+            fetch,
+            signers=read_signers(signer or []),
+            revocations=read_revocations(revoked or []),
+        )
+        if file.is_dir():
+            raise typer.Exit(
+                check_folder(file, verifier, question, now=now, workers=workers, as_json=as_json)
+            )
+        content = read_input(file)
         with _opened(config) as store:
-            verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
-            result = verifier.check(document, question, now=now)
+            result = _check(replace(verifier, store=store), content, question, now)
         if as_json:
             print_json(result_json(result))
         else:
             for line in [*result_lines(result), *missing_lines(result, list(status_lists))]:
                 print_line(line)
     raise typer.Exit(_EXIT_CODES[result.verdict.outcome])
+
+
+def _check(verifier: Verifier, content: bytes, question: Question, now: datetime) -> CheckResult:
+    """Return the verdict; what is not of the form it means to have is no presentation, so an error here."""
+    try:
+        opened = open_content(content)
+    except UnsupportedFormatError:
+        return verifier.check_content(content, question, now=now)
+    if isinstance(opened, Certificate):
+        return verifier.check_certificate(opened, question, now=now)
+    return verifier.check(opened, question, now=now)
 
 
 @app.command(

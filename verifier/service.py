@@ -17,6 +17,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from health import Claim, LinkableValue, claims_from_credential, linkable_values
+from health.formats import Certificate, Revocations
+from health.trust import Signers
 from vclib.did import Fetch
 from vclib.errors import (
     ConfigurationError,
@@ -38,6 +40,7 @@ from vclib.policy import (
     is_in_force,
     issuer_is_trusted,
     judge,
+    reason_of,
     status_is_clear,
 )
 from vclib.strict_json import JSONObject
@@ -51,8 +54,9 @@ from vclib.verification import (
     verify_credential,
     verify_presentation,
 )
+from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificate
 from verifier.environment import Sources, older_lists
-from verifier.inputs import is_presentation
+from verifier.inputs import is_presentation, open_content
 
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
@@ -114,7 +118,8 @@ class OneChallenge:
 class CheckedCredential:
     """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses.
 
-    `linkable` are the values by which another presentation of it would be recognised.
+    `linkable` are the values by which another presentation of it would be recognised. `certificate` is a
+    genuine paper certificate, and then there is nothing in `verified`.
     """
 
     verdict: Verdict
@@ -122,6 +127,7 @@ class CheckedCredential:
     binding: Binding | None = None
     claims: tuple[Claim, ...] = ()
     linkable: tuple[LinkableValue, ...] = ()
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +147,7 @@ class Verifier:
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
     a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
-    is a note with `accept_old_copies`.
+    is a note with `accept_old_copies`. `signers` and `revocations` are for paper certificates.
     """
 
     trusted: TrustedIssuers | None = None
@@ -150,6 +156,46 @@ class Verifier:
     store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
+    signers: Signers | None = None
+    revocations: Revocations | None = None
+
+    def check_content(self, content: bytes, question: Question, *, now: datetime) -> CheckResult:
+        """Return the verdict at `now` on whatever was scanned or sent: JSON, compact text, HC1, a picture.
+
+        What cannot be read, or is of another standard, is a verdict too (threat J1). Raises StoreError,
+        ConfigurationError.
+        """
+        try:
+            opened = open_content(content)
+            if isinstance(opened, Certificate):
+                return self.check_certificate(opened, question, now=now)
+            return self.check(opened, question, now=now)
+        except (ConfigurationError, StoreError):
+            raise
+        except VCError as err:
+            return CheckResult(declined(err))
+
+    def judge_content(self, content: bytes, question: Question, *, now: datetime) -> Verdict:
+        """Return the verdict of `check_content` alone, in less time: of paper no claims are told."""
+        try:
+            opened = open_content(content)
+            if isinstance(opened, Certificate):
+                return self._judge_certificate(opened, question, now).verdict
+            return self.check(opened, question, now=now).verdict
+        except (ConfigurationError, StoreError):
+            raise
+        except VCError as err:
+            return declined(err)
+
+    def check_certificate(
+        self, certificate: Certificate, question: Question, *, now: datetime
+    ) -> CheckResult:
+        """Return the verdict at `now` on a paper certificate that was read."""
+        judged = self._judge_certificate(certificate, question, now)
+        if not judged.genuine:
+            return CheckResult(judged.verdict)
+        checked = CheckedCredential(judged.verdict, claims=certificate.claims, certificate=certificate)
+        return CheckResult(judged.verdict, (checked,))
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
@@ -171,6 +217,15 @@ class Verifier:
         except VCError as err:
             return CheckResult(judge(err, policy, now=now))
         return replace(result, verdict=self._with_age(result.verdict, old))
+
+    def _judge_certificate(
+        self, certificate: Certificate, question: Question, now: datetime
+    ) -> JudgedCertificate:
+        if question.challenge is not None or question.domain is not None:
+            err = InvalidChallengeError("paper answers no request: check it without a challenge")
+            return JudgedCertificate(Verdict((reason_of(err),)), genuine=False)
+        policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
+        return judge_certificate(certificate, policy, now=now)
 
     def _check_presentation(
         self, document: JSONObject, question: Question, policy: Policy, environment: Environment
