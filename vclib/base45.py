@@ -7,17 +7,13 @@ Source: https://www.rfc-editor.org/rfc/rfc9285.
 
 from __future__ import annotations
 
-import struct
-
 from vclib.errors import EncodingError
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 _INVALID = 255
 # The value of each byte that may occur; 255 for one that may not.
-_VALUES = bytes(
-    ALPHABET.index(chr(byte)) if chr(byte) in ALPHABET else _INVALID for byte in range(256)
-)
+_VALUES = bytes(ALPHABET.index(chr(byte)) if chr(byte) in ALPHABET else _INVALID for byte in range(256))
 
 
 def encode_base45(data: bytes) -> str:
@@ -44,16 +40,31 @@ def decode_base45(text: str) -> bytes:
         raise EncodingError("expected base45, found another character") from err
     if _INVALID in values:
         raise EncodingError("expected base45, found another character")
-    # Whole columns instead of single characters: a code at a door takes 20 microseconds, not 600.
-    groups = [
-        low + 45 * middle + 2025 * high
-        for low, middle, high in zip(values[::3], values[1::3], values[2::3], strict=False)
-    ]
-    last = values[-2] + 45 * values[-1] if len(values) % 3 else 0
-    if groups and max(groups) > 0xFFFF:
-        position = 3 * next(index for index, number in enumerate(groups) if number > 0xFFFF)
+    groups, rest = divmod(len(values), 3)
+    lanes = _lanes(values[: 3 * groups], groups)
+    # A lane holds up to 91,124, so its first byte stays zero and its second shows what is too large.
+    if any(lanes[1::4]):
+        position = 3 * next(index for index in range(groups) if lanes[4 * index + 1])
         raise EncodingError(f"expected base45, the group at character {position} is too large")
-    if last > 0xFF:
-        raise EncodingError(f"expected base45, the group at character {3 * len(groups)} is too large")
-    decoded = struct.pack(f">{len(groups)}H", *groups)
-    return decoded + bytes([last]) if len(values) % 3 else decoded
+    decoded = bytearray(2 * groups)
+    decoded[::2], decoded[1::2] = lanes[2::4], lanes[3::4]
+    if rest:
+        last = values[-2] + 45 * values[-1]
+        if last > 0xFF:
+            raise EncodingError(f"expected base45, the group at character {3 * groups} is too large")
+        decoded.append(last)
+    return bytes(decoded)
+
+
+def _lanes(values: bytes, groups: int) -> bytes:
+    """Return the number of every group of three values, in four bytes each.
+
+    One sum of long integers with a lane for each group: a code at a door takes microseconds, where a step for
+    each character would take most of the time of the whole check.
+    """
+    total = 0
+    for place, weight in enumerate((1, 45, 2025)):
+        column = bytearray(4 * groups)
+        column[3::4] = values[place::3]
+        total += weight * int.from_bytes(column, "big")
+    return total.to_bytes(4 * groups, "big")

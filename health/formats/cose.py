@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import cbor2
@@ -64,9 +65,8 @@ def read_sign1(data: bytes) -> SignedMessage:
     protected, unprotected, payload, signature = item
     if not all(isinstance(each, bytes) for each in (protected, payload, signature)):
         raise EncodingError("expected COSE_Sign1 with a protected header, a payload and a signature in bytes")
-    # RFC 9052 section 3: an empty header may be written as no bytes at all.
-    header = decode_cbor(protected) if protected else {}
-    if not isinstance(header, dict) or not isinstance(unprotected, dict):
+    header = _read_header(protected)
+    if not isinstance(unprotected, dict):
         raise EncodingError("expected COSE headers that are maps")
     if _CRIT in header:
         raise UnsupportedFormatError("the signature needs a header parameter that is not known here")
@@ -117,6 +117,16 @@ def sig_structure(protected: bytes, payload: bytes) -> bytes:
     return b"\x84\x6aSignature1" + _byte_string(protected) + b"\x40" + _byte_string(payload)
 
 
+@lru_cache(maxsize=1024)
+def _read_header(protected: bytes) -> Mapping[Item, Item]:
+    """Return a protected header; every code of a signer has the same, and nothing of a person is in it."""
+    # RFC 9052 section 3: an empty header may be written as no bytes at all.
+    header = decode_cbor(protected) if protected else {}
+    if not isinstance(header, dict):
+        raise EncodingError("expected COSE headers that are maps")
+    return MappingProxyType(header)
+
+
 def _without_tags(data: bytes) -> bytes:
     for _ in range(_MAX_TAGS):
         tag = next((tag for tag in _TAGS if data.startswith(tag)), None)
@@ -126,7 +136,7 @@ def _without_tags(data: bytes) -> bytes:
     return data
 
 
-def _algorithm(header: dict[Item, Item], unprotected: dict[Item, Item]) -> str:
+def _algorithm(header: Mapping[Item, Item], unprotected: Mapping[Item, Item]) -> str:
     number = header[_ALG] if _ALG in header else unprotected.get(_ALG)
     algorithm = _ALGORITHMS.get(number) if type(number) is int else None
     if algorithm is None:
@@ -134,7 +144,7 @@ def _algorithm(header: dict[Item, Item], unprotected: dict[Item, Item]) -> str:
     return algorithm
 
 
-def _kid(header: dict[Item, Item], unprotected: dict[Item, Item]) -> bytes:
+def _kid(header: Mapping[Item, Item], unprotected: Mapping[Item, Item]) -> bytes:
     kid = header[_KID] if _KID in header else unprotected.get(_KID, b"")
     if not isinstance(kid, bytes):
         raise EncodingError("expected a key identifier in bytes")
