@@ -25,19 +25,20 @@ from runtime.console import (
 )
 from runtime.fetch import Fetcher
 from runtime.folders import make_folder
-from vclib.datetimes import format_datetime, parse_datetime
+from vclib.datetimes import format_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
-from vclib.policy import Outcome, TrustedIssuers
+from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_keys import app as key_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import read_presented, read_trust_file
+from verifier.inputs import moment_option, read_presented, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
-from verifier.service import Question, Verifier
+from verifier.service import Question, Verifier, no_marks
+from verifier.trust_lists import open_trust
 
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
@@ -114,7 +115,7 @@ def check_command(
 ) -> None:
     """Say whether a presentation or credential is accepted, why, and what it discloses."""
     with reporting_errors(as_json=as_json):
-        now = utc_now() if at is None else _moment(at)
+        now = utc_now() if at is None else moment_option(at, "--at")
         document = read_presented(read_input(file))
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
         config = load_config(home)
@@ -126,7 +127,15 @@ def check_command(
         )
         status_lists = _status_lists(status or [])
         with _opened(config) as store:
-            verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
+            lists = None if trust is not None else open_trust(config)
+            from_lists = None if lists is None else lists.issuers()
+            verifier = Verifier(
+                from_lists if trust is None else read_trust_file(trust),
+                status_lists,
+                fetch,
+                store,
+                marks=lists.marks if lists is not None else no_marks,
+            )
             result = verifier.check(document, question, now=now)
         if as_json:
             print_json(result_json(result))
@@ -192,15 +201,6 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         store.close()
 
 
-def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssuers | None:
-    path = option
-    if path is None and config is not None and config.trust_path.exists():
-        path = config.trust_path
-    if path is None:
-        return None
-    return read_trust_file(path)
-
-
 def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
     """Return status list credentials by the URL they say they are published at; each is verified later."""
     lists: dict[str, JSONObject] = {}
@@ -219,10 +219,3 @@ def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
 def _each_file(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_datetime(text)
-    except MalformedValueError as err:
-        raise ConfigurationError(f"--at: {err.message}") from err

@@ -10,7 +10,7 @@ Not here: reading files, and printing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -133,6 +133,11 @@ class CheckResult:
     presentation: VerifiedPresentation | None = None
 
 
+def no_marks() -> tuple[Reason, ...]:
+    """Return what the results of a verifier carry that believes no test system: nothing."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Verifier:
     """One relying party: whom it trusts, and how it looks things up.
@@ -141,7 +146,7 @@ class Verifier:
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
     a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
-    is a note with `accept_old_copies`.
+    is a note with `accept_old_copies`. `marks` are reasons that every result carries (threat I6).
     """
 
     trusted: TrustedIssuers | None = None
@@ -150,12 +155,20 @@ class Verifier:
     store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
+    marks: Callable[[], tuple[Reason, ...]] = no_marks
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
 
         Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
         """
+        result = self._check(document, question, now=now)
+        marks = self.marks()
+        if not marks:
+            return result
+        return replace(result, verdict=replace(result.verdict, reasons=(*marks, *result.verdict.reasons)))
+
+    def _check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         whole = is_presentation(document)
         policy = self._policy(question)
         sources = self.sources or Sources(self.trusted, self.status_lists, self.fetch)
