@@ -68,8 +68,8 @@ def create_verifier_app(
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
     `signer` signs its requests to wallets, which are unsigned without. `rate` bounds the requests of one
-    address. `marks` are reasons that every verdict carries. Without a URL of its own a verifier only verifies:
-    nothing could be sent back to it.
+    address. `marks` are reasons that every verdict carries. Without a URL of its own a verifier only
+    verifies: nothing could be sent back to it.
     """
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)

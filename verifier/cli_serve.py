@@ -131,7 +131,7 @@ def serve_command(
         trust = TrustSource(config)
         if trust.issuers() is None:
             print_warning(
-                f"no trust file {config.trust_path}, no trust list: any issuer is looked up, nobody is trusted"
+                f"no trust file {config.trust_path}, no trust list: any issuer is looked up, none is trusted"
             )
         for line in warning_lines(trust.store):
             print_warning(line)

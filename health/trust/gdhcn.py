@@ -4,7 +4,7 @@ Version 2 has the keys embedded (`.../v2/trustlist/...`) or refers to documents 
 version 1 is one document. Keys are read from the certificate, `x5c[0]`, and never from `x` and `y`, which are
 often misspelt (33 bytes, "UNKNOWN CURVE"). Every document is signed on its own, and each that a list refers
 to is verified on its own; references are followed within the same server only, to a bounded depth, and a
-circle ends where it meets itself (threat I5). Source: https://smart.who.int/trust/ (concepts, GDHCN trust lists).
+circle ends where it meets itself (threat I5). Source: https://smart.who.int/trust/ (concepts, trust lists).
 WHO's two context documents may not be shipped with this program: they are imported with the list.
 """
 
@@ -46,15 +46,9 @@ class GDHCNList:
     title: str = "WHO GDHCN trust list (did:web, version 1 or 2)"
 
     def recognises(self, material: Material) -> bool:
-        """Say whether the first document is a DID document with verification methods."""
+        """Say whether the first document looks like a DID document with verification methods."""
         first = next(iter(material.documents.values()), b"")
-        if len(first) > MAX_DOCUMENT_BYTES or not first.lstrip().startswith(b"{"):
-            return False
-        try:
-            document = parse_json_object(first, max_bytes=MAX_DOCUMENT_BYTES)
-        except MalformedError:
-            return False
-        return str(document.get("id")).startswith("did:web:") and "verificationMethod" in document
+        return first.lstrip().startswith(b"{") and b'"verificationMethod"' in first and b"did:web:" in first
 
     def read(self, material: Material, *, now: datetime) -> TrustList:
         """Return what the documents say, believed or not."""

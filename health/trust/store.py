@@ -3,7 +3,8 @@
 A list stays as it was when it was verified, with what vouched for it and when it was last confirmed; from
 then it ages. Who is on any list in force is trusted as far as that list says. A DID that stands in several
 counts by the first: the relying party's own file before lists, those in the order of their names. Signers of
-all lists count side by side, since each is tried anyway. Not here: where lists are kept (`verifier.trust_lists`).
+all lists count side by side, since each is tried anyway. Not here: where lists are kept
+(`verifier.trust_lists`).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from cryptography import x509
@@ -81,6 +82,8 @@ class Certificate:
         return True
 
 
+# A list is read, checked and audited, and its few authorities stand beside each of their signers.
+@lru_cache(maxsize=4096)
 def read_certificate(der: bytes) -> Certificate:
     """Return a certificate in DER; KeyMaterialError for what is none."""
     if len(der) > _MAX_BYTES:
