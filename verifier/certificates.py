@@ -21,9 +21,8 @@ from health.formats import (
     Certificate,
     Revocations,
     UnsupportedFormatError,
-    end_of_certificate,
 )
-from health.trust import Signers, TrustedSigner, judge_signer
+from health.trust import Signers, TrustedSigner, judge_signer, read_certificate
 from health.values import first_moment, last_moment
 from vclib.datetimes import parse_datetime
 from vclib.errors import InvalidSignatureError, VCError
@@ -144,7 +143,7 @@ def _with_certificate(
     """Add what the signer's own certificate says: its end, and the kinds that it is for."""
     found = list(reasons)
     codes = {reason.code for reason in found}
-    if now > end_of_certificate(der):
+    if now > read_certificate(der).valid_until:
         found = [reason for reason in found if reason.code != "issuer-not-trusted-now"]
         found.append(_SIGNER_EXPIRED)
     kinds = FORMATS[certificate.frame].kinds_of(signer)

@@ -28,21 +28,22 @@ from runtime.console import (
 )
 from runtime.fetch import Fetcher
 from runtime.folders import make_folder
-from vclib.datetimes import format_datetime, parse_datetime
+from vclib.datetimes import format_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
-from vclib.policy import Outcome, TrustedIssuers
+from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import open_content, read_trust_file
+from verifier.inputs import moment_option, open_content, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
-from verifier.service import CheckResult, Question, Verifier
+from verifier.service import CheckResult, Question, Verifier, no_marks
 from verifier.signer_files import read_revocations, read_signers
+from verifier.trust_lists import open_trust
 
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
@@ -138,7 +139,7 @@ def check_command(
     FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, or a folder of any of these.
     """
     with reporting_errors(as_json=as_json):
-        now = utc_now() if at is None else _moment(at)
+        now = utc_now() if at is None else moment_option(at, "--at")
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
         config = load_config(home)
         question = Question(
@@ -148,11 +149,16 @@ def check_command(
             require_status or (config is not None and config.require_status),
         )
         status_lists = _status_lists(status or [])
+        lists = None if trust is not None else open_trust(config)
+        from_lists = None if lists is None else lists.issuers()
+        named = read_signers(signer or [])
         verifier = Verifier(
-            _trusted(trust, config),
+            from_lists if trust is None else read_trust_file(trust),
             status_lists,
             fetch,
-            signers=read_signers(signer or []),
+            marks=lists.marks if lists is not None else no_marks,
+            # Of lists as they are now: a check, also of a whole folder, is of one moment.
+            signers=named if named is not None or from_lists is None or lists is None else lists.store,
             revocations=read_revocations(revoked or []),
         )
         if file.is_dir():
@@ -237,15 +243,6 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         store.close()
 
 
-def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssuers | None:
-    path = option
-    if path is None and config is not None and config.trust_path.exists():
-        path = config.trust_path
-    if path is None:
-        return None
-    return read_trust_file(path)
-
-
 def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
     """Return status list credentials by the URL they say they are published at; each is verified later."""
     lists: dict[str, JSONObject] = {}
@@ -264,10 +261,3 @@ def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
 def _each_file(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_datetime(text)
-    except MalformedValueError as err:
-        raise ConfigurationError(f"--at: {err.message}") from err

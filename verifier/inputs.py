@@ -6,12 +6,14 @@ is true.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from health.formats import Certificate, Scanned, find_format
 from protocols.compact import decode_presentation
 from runtime.console import read_input
 from runtime.qr import is_image, read_qr
+from vclib.datetimes import parse_datetime
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
@@ -69,6 +71,14 @@ def read_trust_file(path: Path) -> TrustedIssuers:
         return TrustedIssuers.from_json(parse_json_object(read_input(path)))
     except (MalformedError, ComplexityError, ConfigurationError) as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
+
+
+def moment_option(text: str, option: str) -> datetime:
+    """Return the moment that an option of a command names; ConfigurationError."""
+    try:
+        return parse_datetime(text)
+    except MalformedValueError as err:
+        raise ConfigurationError(f"{option}: {err.message}") from err
 
 
 def is_presentation(document: JSONObject) -> bool:

@@ -10,7 +10,7 @@ Not here: reading files, and printing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -139,6 +139,11 @@ class CheckResult:
     presentation: VerifiedPresentation | None = None
 
 
+def no_marks() -> tuple[Reason, ...]:
+    """Return what the results of a verifier carry that believes no test system: nothing."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Verifier:
     """One relying party: whom it trusts, and how it looks things up.
@@ -147,7 +152,8 @@ class Verifier:
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
     a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
-    is a note with `accept_old_copies`. `signers` and `revocations` are for paper certificates.
+    is a note with `accept_old_copies`. `marks` are reasons that every result carries (threat I6).
+    `signers` and `revocations` are for paper certificates.
     """
 
     trusted: TrustedIssuers | None = None
@@ -156,6 +162,7 @@ class Verifier:
     store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
+    marks: Callable[[], tuple[Reason, ...]] = no_marks
     signers: Signers | None = None
     revocations: Revocations | None = None
 
@@ -202,6 +209,10 @@ class Verifier:
 
         Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
         """
+        result = self._check(document, question, now=now)
+        return replace(result, verdict=self._marked(result.verdict))
+
+    def _check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         whole = is_presentation(document)
         policy = self._policy(question)
         sources = self.sources or Sources(self.trusted, self.status_lists, self.fetch)
@@ -225,7 +236,12 @@ class Verifier:
             err = InvalidChallengeError("paper answers no request: check it without a challenge")
             return JudgedCertificate(Verdict((reason_of(err),)), genuine=False)
         policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
-        return judge_certificate(certificate, policy, now=now)
+        judged = judge_certificate(certificate, policy, now=now)
+        return replace(judged, verdict=self._marked(judged.verdict))
+
+    def _marked(self, verdict: Verdict) -> Verdict:
+        marks = self.marks()
+        return replace(verdict, reasons=(*marks, *verdict.reasons)) if marks else verdict
 
     def _check_presentation(
         self, document: JSONObject, question: Question, policy: Policy, environment: Environment

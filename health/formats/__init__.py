@@ -19,7 +19,6 @@ from health.formats.certificate import (
 )
 from health.formats.eu_revocation import RevocationList, Revocations, read_revocation_list
 from health.formats.hc1 import HC1
-from health.formats.key_usage import end_of_certificate
 from health.formats.signer_certificates import read_signer_certificates
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "Scanned",
     "Subject",
     "UnsupportedFormatError",
-    "end_of_certificate",
     "find_format",
     "read_certificate",
     "read_revocation_list",

@@ -22,9 +22,8 @@ import cbor2
 from health.formats import eu_dcc, eu_revocation, icvp, who_ddcc
 from health.formats.certificate import Certificate, Content, Scanned, UnsupportedFormatError
 from health.formats.cose import SignedMessage, read_sign1, verify_signature, write_sign1
-from health.formats.key_usage import kinds_of_certificate
 from health.formats.strict_cbor import Item, decode_cbor, json_object
-from health.trust import Signers, TrustedSigner
+from health.trust import Signers, TrustedSigner, read_certificate
 from vclib.base45 import decode_base45, encode_base45
 from vclib.errors import ComplexityError, EncodingError
 from vclib.strict_json import JSONObject
@@ -79,7 +78,7 @@ class HC1:
 
     def kinds_of(self, signer: TrustedSigner) -> frozenset[str] | None:
         """Return the kinds that the extended key usage of the signer's certificate names, None for all."""
-        return None if signer.certificate is None else kinds_of_certificate(signer.certificate)
+        return None if signer.certificate is None else read_certificate(signer.certificate).kinds
 
     def revocation_hashes(self, certificate: Certificate) -> frozenset[bytes]:
         """Return the truncated hashes of the EU's lists."""
