@@ -46,7 +46,9 @@ class VerifierConfig:
 
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
-    copy is a note where `accept_old_copies`, else it stays undecided. `sources` says where each setting is
+    copy is a note where `accept_old_copies`, else it stays undecided. A trust list that is older than
+    `trust_max_age` (0 for no limit) leaves what it vouches for undecided; lists of test systems are refused
+    unless `accept_test_lists`, which marks every result. `sources` says where each setting is
     from: "default", "file" or the name of a variable.
     """
 
@@ -74,6 +76,8 @@ class VerifierConfig:
     status_max_age: int = 24 * 3600
     did_refresh: int = 3600
     did_max_age: int = 24 * 3600
+    trust_max_age: int = 30 * 24 * 3600
+    accept_test_lists: bool = False
     challenge_seconds: int = 600
     max_open_challenges: int = 10_000
     exchange_seconds: int = 900
@@ -128,6 +132,11 @@ class VerifierConfig:
     def rules_path(self) -> Path:
         """The folder of the rule sets."""
         return self.home / "rules"
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of the trust lists that were taken in."""
+        return self.home / "trust"
 
     @property
     def domain(self) -> str | None:

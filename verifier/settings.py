@@ -135,6 +135,8 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "status_max_age": _whole,
         "did_refresh": _whole,
         "did_max_age": _whole,
+        "trust_max_age": _whole,
+        "accept_test_lists": _boolean,
         "challenge_seconds": _positive,
         "max_open_challenges": _positive,
         "exchange_seconds": _positive,
