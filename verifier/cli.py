@@ -32,6 +32,7 @@ from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_keys import app as key_commands
+from verifier.cli_page import app as page_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
@@ -46,6 +47,7 @@ app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
+app.add_typer(page_commands)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16

@@ -207,6 +207,10 @@ class PresentationRequests:
         """Return how far a request is, and its result once; None as `Transactions.collect`."""
         return self._transactions.collect(transaction_id, response_code, now=now)
 
+    def forget(self, transaction_id: str) -> None:
+        """Withdraw a request: a wallet's answer comes too late, and what was answered is deleted."""
+        self._transactions.forget(transaction_id)
+
     def _keep(self, transaction: Transaction, result: JSONObject, now: datetime) -> JSONObject:
         redirect_uri = transaction.asked.get("redirect_uri")
         code = secrets.token_urlsafe(_SECRET_BYTES) if isinstance(redirect_uri, str) else None
