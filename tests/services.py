@@ -16,7 +16,7 @@ from fastapi.routing import iter_route_contexts
 
 from health import parse_record
 from issuer.access import Role
-from issuer.issuance import Issuance
+from issuer.openid.issuance import Issuance
 from issuer.options import MintOptions
 from protocols.oid4vci import PRE_AUTHORIZED_GRANT, TokenRequest
 from runtime.database import sqlite_url

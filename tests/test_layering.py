@@ -37,7 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "py_arkworks_bls12381",
     ),
     "protocols": ("vclib", "joserfc"),
-    "health": ("vclib", "contexts", "cbor2"),
+    "health": ("vclib", "contexts", "cbor2", "cryptography"),
     "runtime": (
         "vclib.errors",
         "vclib.encoding",
