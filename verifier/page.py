@@ -20,7 +20,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from health import SITUATIONS
-from runtime.qr import MAX_IMAGE_BYTES, read_qr
+from runtime.qr import read_qr
 from runtime.web import JSONBody, RequestError, json_response, read_body
 from vclib.datetimes import parse_datetime
 from vclib.errors import ComplexityError, MalformedError, MalformedValueError
@@ -40,6 +40,8 @@ from verifier.transactions import Progress, TransactionState
 
 _IMAGES = frozenset({"image/png", "image/jpeg"})
 _MAX_TEXT = 20_000
+# A photograph of 12 megapixels, and what the page makes of a camera's picture.
+_MAX_PICTURE, _MAX_FRAME = 10 * 1024 * 1024, 2 * 1024 * 1024
 _MAX_SECRET = 200
 # How long a page's question waits for news, in steps: news are told at once, silence costs few requests.
 _WAIT_SECONDS, _STEP_SECONDS = 5.0, 0.25
@@ -200,7 +202,7 @@ def _reading(page: Page) -> APIRouter:
 
     @router.post("/page/picture")
     async def post_picture(request: Request) -> Response:
-        content = await _image(request)
+        content = await _image(request, _MAX_PICTURE)
         frame = page.frame(request)
         try:
             text = await run_in_threadpool(read_qr, content)
@@ -212,7 +214,7 @@ def _reading(page: Page) -> APIRouter:
 
     @router.post("/page/frame")
     async def post_frame(request: Request) -> Response:
-        content = await _image(request)
+        content = await _image(request, _MAX_FRAME)
         try:
             text = await run_in_threadpool(read_qr, content)
         except MalformedValueError:
@@ -244,12 +246,12 @@ async def _news(page: Page, request: Request, transaction: str, seen: str) -> Pr
         await asyncio.sleep(_STEP_SECONDS)
 
 
-async def _image(request: Request) -> bytes:
+async def _image(request: Request, max_bytes: int) -> bytes:
     return await read_body(
         request,
         is_accepted=_IMAGES.__contains__,
         expected=" or ".join(sorted(_IMAGES)),
-        max_bytes=MAX_IMAGE_BYTES,
+        max_bytes=max_bytes,
     )
 
 
