@@ -64,7 +64,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "issuer": (*PROGRAM, "fastapi"),
     "issuer.migrations": ("sqlalchemy", "alembic"),
-    "verifier": (*PROGRAM, "fastapi"),
+    "verifier": (*PROGRAM, "fastapi", "jinja2", "markupsafe"),
     "verifier.migrations": ("sqlalchemy", "alembic"),
     "wallet": PROGRAM,
     "ddcc": (*PROGRAM, "issuer", "verifier", "wallet", "fastapi"),

@@ -44,6 +44,10 @@ class VerifierConfig:
     `rules` is the rule set that is asked of everything that is checked, as it stands for who arrives in
     `rules_country` (and `rules_region`); after `rules_max_age` nothing is accepted by it (0: no such limit).
 
+    The page at `/` asks for `page_situation` unless somebody chooses another, and forgets an answer after
+    `page_clear_seconds` in which nobody touched it (WCAG 2.2.1 asks for 20 at least). With `page_kiosk` it
+    begins anew by itself. A device stays signed in for `page_session_hours`.
+
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
     copy is a note where `accept_old_copies`, else it stays undecided. A trust list that is older than
@@ -83,6 +87,10 @@ class VerifierConfig:
     exchange_seconds: int = 900
     max_open_exchanges: int = 1000
     requests_per_second: int = 20
+    page_situation: str = "venue"
+    page_clear_seconds: int = 20
+    page_kiosk: bool = False
+    page_session_hours: int = 168
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __post_init__(self) -> None:
