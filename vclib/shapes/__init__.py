@@ -24,7 +24,7 @@ from vclib.errors import MalformedValueError
 from vclib.nquads import Quad
 from vclib.shapes.cache import Cache
 from vclib.shapes.json_template import JSONTemplate
-from vclib.shapes.outline import Outline, UnfitError, UnfitValueError, outline_of, variant_of
+from vclib.shapes.outline import Outline, UnfitError, UnfitValueError, Variant, outline_of, variant_of
 from vclib.shapes.reading import FilledReading, Reading, ReferenceReading, relabelled_quad
 from vclib.shapes.structure import Leaf, Shape, describe
 from vclib.shapes.template import Template
@@ -76,7 +76,7 @@ class _Structure:
     iris: tuple[int, ...] | None
     bytes: int
 
-    def variant_of(self, leaves: Sequence[Leaf]) -> tuple[str, ...] | None:
+    def variant_of(self, leaves: Sequence[Leaf]) -> Variant | None:
         """Return what the texts that are IRIs decide, None if that fits no template."""
         return variant_of([leaves[place] for place in self.iris or ()])
 
