@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from pyld import jsonld as pyld
 
 import contexts as pinned
-from vclib import rdfc
+from vclib import jcs, rdfc
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
@@ -51,6 +51,8 @@ __all__ = [
     "DEFAULT_CONTEXTS",
     "UNSAFE_ANY_CONTEXT",
     "ContextPolicy",
+    "canonical_json",
+    "canonical_json_of_options",
     "canonical_nquads",
     "canonical_nquads_under",
     "canonicalize",
@@ -152,6 +154,36 @@ def canonical_nquads_under(document: JSONObject, imported: Mapping[str, bytes]) 
 
     expanded = _ENGINE.run(run, True, load=load)
     return rdfc.canonicalize(to_statements(expanded)).to_bytes()
+
+
+def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a document whose contexts and size are accepted.
+
+    Raises as `check_contexts`, and ProofTransformationError for what has no canonical form.
+    """
+
+    def reference(document: JSONObject) -> bytes:
+        if "@context" in document:
+            # Looks at the size, too.
+            check_contexts(document, contexts)
+        else:
+            check_size(document)
+        return jcs.canonicalize(document)
+
+    return SHAPES.canonical_json(document, contexts, reference=reference, use="document")
+
+
+def canonical_json_of_options(options: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON of proof options, whose contexts are not looked at.
+
+    Raises ComplexityError for options that are too large, and as `canonical_json`.
+    """
+
+    def reference(options: JSONObject) -> bytes:
+        check_size(options)
+        return jcs.canonicalize(options)
+
+    return SHAPES.canonical_json(options, contexts, reference=reference, use="options")
 
 
 def compact(
