@@ -7,7 +7,7 @@ accepted, 1 refused, 3 not decided because something could not be checked, 4 wha
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,14 +28,15 @@ from runtime.folders import make_folder
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
+from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.policy import Outcome, TrustedIssuers
-from vclib.strict_json import JSONObject, parse_json_object
+from vclib.strict_json import JSONObject
+from verifier.cli_batch import app as batch_commands
 from verifier.cli_keys import app as key_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import read_presented, read_trust_file
+from verifier.inputs import read_presented, read_status_files, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
 from verifier.service import Question, Verifier
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from verifier.store import VerifierStore
 
 app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
+app.add_typer(batch_commands)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
@@ -124,7 +126,7 @@ def check_command(
             require_holder or (config is not None and config.require_holder),
             require_status or (config is not None and config.require_status),
         )
-        status_lists = _status_lists(status or [])
+        status_lists = read_status_files(status or [])
         with _opened(config) as store:
             verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
             result = verifier.check(document, question, now=now)
@@ -199,26 +201,6 @@ def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssue
     if path is None:
         return None
     return read_trust_file(path)
-
-
-def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
-    """Return status list credentials by the URL they say they are published at; each is verified later."""
-    lists: dict[str, JSONObject] = {}
-    for file in _each_file(files):
-        try:
-            document = parse_json_object(read_input(file))
-        except ParsingError as err:
-            raise ParsingError(f"{file}: {err.message}") from err
-        url = document.get("id")
-        if not isinstance(url, str):
-            raise MalformedValueError(f"{file}: expected a status list credential with an id")
-        lists[url] = document
-    return lists
-
-
-def _each_file(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
 def _moment(text: str) -> datetime:
