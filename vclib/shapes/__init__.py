@@ -77,8 +77,7 @@ class _Structure:
 
     def variant_of(self, leaves: Sequence[Leaf]) -> tuple[str, ...] | None:
         """Return what the texts that are IRIs decide, None if that fits no template."""
-        variant = tuple([variant_of(leaves[place]) for place in self.iris or ()])
-        return None if None in variant else variant  # type: ignore[return-value]
+        return variant_of([leaves[place] for place in self.iris or ()])
 
 
 class Shapes:

@@ -73,19 +73,20 @@ class IRIRule:
     base: str | None
 
 
-def variant_of(leaf: Leaf) -> str | None:
-    """Return what of a text read as an IRI decides how it is read; None if that is too long to keep.
+def variant_of(leaves: Sequence[Leaf]) -> tuple[str, ...] | None:
+    """Return what of texts read as IRIs decides how they are read; None if that is too long to keep.
 
-    The text itself if it has no colon, else what comes before, the colon, and "//" if that follows.
+    Of each the text itself if it has no colon, else what comes before, the colon, and "//" if that follows.
     """
-    if type(leaf) is not str:
-        return None
-    colon = leaf.find(":")
-    if colon > MAX_WORD or (colon < 0 and len(leaf) > MAX_WORD):
-        return None
-    if colon < 0:
-        return leaf
-    return leaf[: colon + 3] if leaf.startswith("//", colon + 1) else leaf[: colon + 1]
+    variant: list[str] = []
+    for leaf in leaves:
+        if type(leaf) is not str:
+            return None
+        head, colon, tail = leaf.partition(":")
+        if len(head) > MAX_WORD:
+            return None
+        variant.append(f"{head}://" if tail.startswith("//") else head + colon)
+    return tuple(variant)
 
 
 @dataclass
