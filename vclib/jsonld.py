@@ -42,7 +42,7 @@ from vclib.errors import (
 from vclib.nquads import Quad
 from vclib.rdfc import CanonicalDataset
 from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
-from vclib.shapes import Reading, Reference, Shapes
+from vclib.shapes import Reading, Reference, Shapes, shared_readings
 from vclib.shapes.tracing import TracingProcessor
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
@@ -61,6 +61,7 @@ __all__ = [
     "expand",
     "expand_types",
     "read",
+    "shared_readings",
     "to_quads",
 ]
 
