@@ -336,13 +336,17 @@ def _fetch(*, offline: bool, allow_loopback: bool) -> Fetch | None:
 
 
 def _name_of(location: str) -> str:
-    """Return a name made of a location: the last parts of a DID or URL, or the file without its ending."""
+    """Return a name made of a location: a DID or URL in plain letters, or the file without its ending.
+
+    Every list of a did:web is called did.json, so there it is the folder's name.
+    """
     if location.startswith("did:web:"):
         parts = location.split(":")[2:]
     elif "://" in location:
         parts = location.partition("://")[2].split("/")
     else:
-        parts = [Path(location).resolve().stem]
+        path = Path(location).resolve()
+        parts = [path.parent.name if path.name == "did.json" else path.stem]
     kept = "".join(
         each if each.isascii() and (each.isalnum() or each in ".-_") else "-" for each in "-".join(parts)
     )
