@@ -73,7 +73,7 @@ class Authority:
     def __post_init__(self) -> None:
         self.key = ec.derive_private_key(1000 + self.number, self.curve)
         self.name = _name(self.country, f"Authority {self.number}")
-        self.certificate = self._signed(
+        self.certificate = self.certify(
             self.name, self.key.public_key(), self.valid_from, self.valid_until, is_authority=True
         )
 
@@ -89,11 +89,11 @@ class Authority:
     ) -> bytes:
         """Return a signer's certificate in DER; its key is made of `number`."""
         key = signer_key(number, curve)
-        return self._signed(
+        return self.certify(
             _name(self.country, f"{name} {number}"), key.public_key(), valid_from, valid_until, usages=usages
         )
 
-    def _signed(
+    def certify(
         self,
         subject: x509.Name,
         public_key: ec.EllipticCurvePublicKey,
@@ -103,6 +103,7 @@ class Authority:
         is_authority: bool = False,
         usages: Sequence[str] = (),
     ) -> bytes:
+        """Return a certificate in DER, signed with the authority's key under its name."""
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

@@ -223,6 +223,14 @@ def test_a_signer_whom_no_authority_signed_is_barred(chain: tuple[bytes, ...], p
     assert (entry.problems[-1:], entry.is_signer, entry.authority) == ((problem,), False, None)
 
 
+def test_a_signer_vouches_for_no_other_signer() -> None:
+    """Its key did sign the certificate, and it is no authority."""
+    pretender = Authority(number=5)
+    as_signer = pretender.certify(
+    [entry] = read(method(pretender.signer(6), as_signer))
+    assert "broken-chain" in entry.problems
+
+
 def test_an_authority_elsewhere_in_the_list_is_found() -> None:
     entries = read(method(SIGNER), method(AUTHORITY.certificate, usage="CSCA"))
     assert [(entry.usage, entry.authority) for entry in entries] == [

@@ -19,6 +19,7 @@ from health.trust import (
     check_not_older,
     verify_list,
 )
+from health.trust.recognized_entities import CONTEXT
 from tests.registries import (
     NOW,
     PUBLISHER,
@@ -32,8 +33,9 @@ from tests.registries import (
 )
 from tests.trust_lists import content
 from tests.vclib.parties import party
+from vclib.data_model import BASE_CONTEXT_V2
 from vclib.did import resolver
-from vclib.errors import FetchError, InvalidSignatureError, MalformedValueError
+from vclib.errors import ContextNotAcceptedError, FetchError, InvalidSignatureError, MalformedValueError
 from vclib.strict_json import JSONObject
 
 MINISTRY, CLINIC = party(22).did, party(23).did
@@ -222,3 +224,9 @@ def test_a_registry_that_could_be_withdrawn_is_refused_where_nobody_can_tell() -
     }
     with pytest.raises(TrustListError, match="withdrawn, or nobody could tell"):
         verify(signed(entity(MINISTRY), credentialStatus={**status}))
+
+
+def test_a_registry_under_other_contexts_is_refused_for_its_words_could_mean_anything() -> None:
+    contexts = [BASE_CONTEXT_V2, CONTEXT, "https://w3id.org/ddcc/v1"]
+    with pytest.raises(ContextNotAcceptedError):
+        verify(signed(entity(MINISTRY), **{"@context": contexts}))
