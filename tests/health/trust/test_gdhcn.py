@@ -226,7 +226,7 @@ def test_a_signer_whom_no_authority_signed_is_barred(chain: tuple[bytes, ...], p
 def test_a_signer_vouches_for_no_other_signer() -> None:
     """Its key did sign the certificate, and it is no authority."""
     pretender = Authority(number=5)
-    as_signer = pretender.certify(
+    as_signer = pretender.certify(pretender.name, pretender.key.public_key(), NOW - YEAR_AGO, NOW + YEAR_AGO)
     [entry] = read(method(pretender.signer(6), as_signer))
     assert "broken-chain" in entry.problems
 
