@@ -156,6 +156,11 @@ def test_what_cannot_be_read_anew_stays_in_force(home: Path, registry: Path) -> 
     assert "[trust-list-older]" in ran.err
     assert "the list of before stays in force" in ran.err
     assert MINISTRY in trust("list").out
+    ran = trust("refresh", "--json")
+    assert (ran.code, ran.json["lists"]) == (
+        1,
+        [{"name": "registry", "refreshed": False, "code": "trust-list-older"}],
+    )
 
 
 def test_names_that_look_alike_are_told_when_a_list_is_taken_in(home: Path, registry: Path) -> None:

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from health.trust import (
     CertificateEntry,
@@ -19,6 +21,7 @@ from health.trust import (
     UnsignedListError,
     Verified,
     WrongPublisherError,
+    audit,
     certificate_kid,
     check_not_older,
     read_list,
@@ -38,12 +41,13 @@ from vclib.errors import (
     ContextNotAcceptedError,
     DIDNotFoundError,
     InvalidSignatureError,
+    MalformedError,
     MalformedValueError,
     ProofVerificationError,
     UnsupportedCryptosuiteError,
     VCError,
 )
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 
 NETWORK = Network()
 AUTHORITY = Authority()
@@ -337,3 +341,30 @@ def read(*methods: JSONObject) -> tuple[CertificateEntry, ...]:
 
 def served(documents: Mapping[str, JSONObject]) -> Callable[[str], bytes]:
     return lambda url: content(documents[url])
+
+
+EMBEDDED = embedded()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20) | st.just("AAAA"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    member=st.sampled_from(["id", "type", "publicKeyJwk", "domain", "participant", "keyusage", "controller"]),
+    key=st.sampled_from(["kid", "x5c", "crv", "x", "y", "kty"]),
+    value=JSON,
+    other=JSON,
+)
+def test_whatever_stands_in_a_list_is_read_or_refused_by_name(
+    member: str, key: str, value: JSONValue, other: JSONValue
+) -> None:
+    changed = method(SIGNER, AUTHORITY.certificate, **{key: value})
+    document = {**EMBEDDED, "verificationMethod": [changed, {**changed, member: other}, other]}
+    try:
+        trust_list = read_list(Material({"a": content(document)}), now=NOW)
+    except MalformedError:
+        return
+    assert all(entry.country is not None for entry in trust_list.certificates)
+    audit(trust_list, at=NOW)
