@@ -16,7 +16,15 @@ import typer
 from health.trust import Audit, KeptList, Pins, TrustStore, audit, certificates_in
 from runtime.atomic import read_file
 from runtime.commands import AsJSON, epilog, utc_now
-from runtime.console import print_error, print_json, print_line, print_warning, reporting_errors
+from runtime.console import (
+    ExitCode,
+    exit_code_for,
+    print_error,
+    print_json,
+    print_line,
+    print_warning,
+    reporting_errors,
+)
 from runtime.fetch import Fetcher
 from vclib.did import Fetch
 from vclib.errors import ConfigurationError, MalformedValueError, VCError
@@ -33,7 +41,7 @@ from verifier.trust_import import (
     read_contexts,
     refresh_list,
 )
-from verifier.trust_lists import TrustFolder, load_store, max_age_of
+from verifier.trust_lists import Source, TrustFolder, load_store, max_age_of
 from verifier.trust_report import (
     audit_lines,
     source_json,
@@ -243,34 +251,24 @@ def refresh_command(
         missing = sorted(set(names or []) - {source.kept.name for source in sources})
         if missing:
             raise ConfigurationError(f"there is no trust list {missing[0][:80]!r}")
-        failures: list[tuple[str, VCError]] = []
         outcomes: list[JSONValue] = []
+        code = ExitCode.OK
         for source in sources:
             try:
-                kept = refresh_list(
-                    source,
-                    folder,
-                    fetch=fetch,
-                    now=now,
-                    accept_test_lists=config.accept_test_lists,
-                    progress=_Progress(source.kept.name),
-                )
+                kept = _refreshed(source, folder, config, fetch, now)
             except VCError as err:
-                failures.append((source.kept.name, err))
+                code = exit_code_for(err)
                 outcomes.append({"name": source.kept.name, "refreshed": False, "code": err.code})
+                print_error(err)
+                print_warning(f"{source.kept.name}: the list of before stays in force")
             else:
                 changed = kept.sha256 != source.kept.sha256
                 outcomes.append({"name": kept.name, "refreshed": True, "changed": changed})
                 if not as_json:
                     print_line(f"{kept.name}: {'a newer version' if changed else 'unchanged'}, confirmed now")
-        if as_json and not failures:
+        if as_json:
             print_json({"lists": outcomes})
-        for name, error in failures[:-1]:
-            print_error(error)
-            print_warning(f"{name}: the list of before stays in force")
-        if failures:
-            print_warning(f"{failures[-1][0]}: the list of before stays in force")
-            raise failures[-1][1]
+    raise typer.Exit(code)
 
 
 @app.command("remove", epilog=epilog("ddcc trust remove who --home verifier"))
@@ -286,6 +284,19 @@ def remove_command(
             print_json({"name": name, "removed": True})
         else:
             print_line(f"{name} is not believed any more")
+
+
+def _refreshed(
+    source: Source, folder: TrustFolder, config: VerifierConfig, fetch: Fetch | None, now: datetime
+) -> KeptList:
+    return refresh_list(
+        source,
+        folder,
+        fetch=fetch,
+        now=now,
+        accept_test_lists=config.accept_test_lists,
+        progress=_Progress(source.kept.name),
+    )
 
 
 def _audited(lists: list[str], home: Path | None) -> list[str]:
@@ -336,13 +347,17 @@ def _fetch(*, offline: bool, allow_loopback: bool) -> Fetch | None:
 
 
 def _name_of(location: str) -> str:
-    """Return a name made of a location: the last parts of a DID or URL, or the file without its ending."""
+    """Return a name made of a location: a DID or URL in plain letters, or the file without its ending.
+
+    Every list of a did:web is called did.json, so there it is the folder's name.
+    """
     if location.startswith("did:web:"):
         parts = location.split(":")[2:]
     elif "://" in location:
         parts = location.partition("://")[2].split("/")
     else:
-        parts = [Path(location).resolve().stem]
+        path = Path(location).resolve()
+        parts = [path.parent.name if path.name == "did.json" else path.stem]
     kept = "".join(
         each if each.isascii() and (each.isalnum() or each in ".-_") else "-" for each in "-".join(parts)
     )
