@@ -19,22 +19,26 @@ from health.formats.certificate import (
 )
 from health.formats.eu_revocation import RevocationList, Revocations, read_revocation_list
 from health.formats.hc1 import HC1
-from health.formats.signer_certificates import read_signer_certificates
+from health.formats.paper import PaperSigner, write_paper
+from health.formats.signer_certificates import make_signer_certificate, read_signer_certificates
 
 __all__ = [
     "CONTENT_NAMES",
     "FORMATS",
     "Certificate",
     "CertificateFormat",
+    "PaperSigner",
     "RevocationList",
     "Revocations",
     "Scanned",
     "Subject",
     "UnsupportedFormatError",
     "find_format",
+    "make_signer_certificate",
     "read_certificate",
     "read_revocation_list",
     "read_signer_certificates",
+    "write_paper",
 ]
 
 FORMATS: Mapping[str, CertificateFormat] = MappingProxyType({"hc1": HC1()})
