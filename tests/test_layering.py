@@ -53,6 +53,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "PIL",
         "segno",
         "zxingcpp",
+        "reportlab",
         "typer",
         "rich",
         "alembic",
