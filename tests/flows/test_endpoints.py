@@ -326,7 +326,14 @@ def test_a_path_that_names_nothing_is_not_found(asked: Asked) -> None:
 def test_bytes_that_are_no_path_are_refused(asked: Asked) -> None:
     # The client makes one slash of two, and at "/" a verifier has its page.
     nothing = ("/x//",) if asked.name == "verifier" else ("//",)
-    for path in ("/%ff", "/credentials/%ff%fe", *nothing, "/../../etc/passwd", "/%2e%2e/x", "/" + "y" * 20_000):
+    for path in (
+        "/%ff",
+        "/credentials/%ff%fe",
+        *nothing,
+        "/../../etc/passwd",
+        "/%2e%2e/x",
+        "/" + "y" * 20_000,
+    ):
         headers = {**asked.headers, "authorization": f"Bearer {asked.authority.get('*', 'x')}"}
         answer = asked.client.ask("GET", path, headers=headers)
         check_refusal(Route("GET", path), answer, 400, 401, 404, 431, why=path[:30])
