@@ -42,7 +42,14 @@ from health.records import (
     warnings,
 )
 from health.rows import RecordRow, RowError
-from health.rule_sets import RuleOutcome, RuleResult, RuleSet, RuleSubject, read_rule_documents
+from health.rule_sets import (
+    RuleOutcome,
+    RuleResult,
+    RuleSet,
+    RuleSubject,
+    read_rule_documents,
+    run_rule_tests,
+)
 
 __all__ = [
     "CERTIFICATE",
@@ -113,6 +120,7 @@ __all__ = [
     "record_from_credential",
     "record_to_json",
     "records_from_bundle",
+    "run_rule_tests",
     "translated",
     "value_set",
     "warnings",

@@ -59,6 +59,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "prometheus_client",
         "structlog",
         "pkcs11",
+        "pyarrow",
+        "distributed",
     ),
     "issuer": (*PROGRAM, "fastapi"),
     "issuer.migrations": ("sqlalchemy", "alembic"),
