@@ -231,7 +231,9 @@ def make_network(folder: Path) -> Network:
 def issuer_running(network: Network, *options: object) -> Iterator[Process]:
     """Serve the issuer in a process of its own."""
     place = ("--port", urlsplit(network.issuer_url).port, *options)
-    with running("ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret) as process:
+    with running(
+        "ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret, log=network.folder / "log"
+    ) as process:
         assert "answers at" in process.read_line()
         yield process
 
@@ -265,7 +267,7 @@ def venue_running(network: Network, kind: str, settings: str = "") -> Iterator[V
     tls = ("--tls-certificate", chain, "--tls-key", key) if scheme == "https" else ()
     token = done(in_process("verifier", "token", "create", "desk", *place)).out.strip()
     serve = ("verifier", "serve", "--port", port, "--allow-loopback", *tls, *place, *network.secret)
-    with running("ddcc", *serve) as process:
+    with running("ddcc", *serve, log=home / "log") as process:
         assert "answers at" in process.read_line()
         yield Venue(network, home, url, token, options, ca if scheme == "https" else None)
 

@@ -1,4 +1,4 @@
-"""A desk of the venue: the page in a real Chromium, before a real server, with guests whose wallets answer."""
+"""A desk of the venue: the page in a real Chromium, a real server, and guests whose wallets answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import segno
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from protocols.compact import encode_presentation
 from tests.flows.conftest import Ran, in_process
@@ -22,31 +22,28 @@ from tests.requirements import missing
 from vclib.strict_json import parse_json_object
 
 SECONDS = 20_000  # milliseconds that the browser may take for anything
-CHROMIUM = "chromium"
+# A page that asked another host for anything would not get it.
+_LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+_VIDEO = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 def chromium() -> str:
     """Return the installed Chromium; without one the test is skipped, or fails where it has to be there."""
-    found = os.environ.get("DDCC_TEST_CHROMIUM") or shutil.which(CHROMIUM) or shutil.which("google-chrome")
+    found = os.environ.get("DDCC_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         missing("needs Chromium (Debian: chromium)", required_by="DDCC_REQUIRE_CHROMIUM")
     return found
 
 
 @contextmanager
-def browsing(*arguments: str) -> Iterator[Browser]:
+def browsing(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
     """Run a Chromium that talks to this machine only."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
-                *arguments,
-            ],
-        )
+    browser = playwright.chromium.launch(
+        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", _LOOPBACK_ONLY, *arguments]
+    )
+    try:
         yield browser
+    finally:
         browser.close()
 
 
@@ -143,6 +140,11 @@ def write_video(path: Path, text: str | None, size: tuple[int, int] = (1280, 960
     frame.save(buffer, "JPEG", quality=92)
     path.write_bytes(buffer.getvalue() * 3)
     return path
+
+
+def camera_arguments(video: Path) -> tuple[str, ...]:
+    """Return what makes a Chromium play a file as its camera, and let the page use it."""
+    return (*_VIDEO, f"--use-file-for-fake-video-capture={video}")
 
 
 def violations(page: Page, axe: str) -> list[Any]:
