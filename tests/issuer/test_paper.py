@@ -1,4 +1,4 @@
-"""Records on paper: what is drawn is read back by the verifier, from the text, the picture and the command."""
+"""Records on paper: what is drawn is read back by the verifier, from text, picture and command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk of the venue: the page in a real Chromium, a real server, and guests whose wallets answer."""
+"""A desk of the venue: the page in a real Chromium, before a real server, with guests and their wallets."""
 
 from __future__ import annotations
 

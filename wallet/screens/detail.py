@@ -59,7 +59,8 @@ class DetailScreen(WalletScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Read it again: it may have been presented meanwhile."""
-        self._read()
+        if self.desk.is_open:
+            self._read()
 
     def _read(self) -> None:
         self.work(lambda: self.desk.detail(self.card.id), self._show, group="detail")
