@@ -27,6 +27,7 @@ from tests.trust_lists import (
     pem,
 )
 from tests.vclib.parties import party
+from vclib.datetimes import parse_datetime
 from vclib.strict_json import JSONObject, JSONValue
 
 AUTHORITY = Authority()
@@ -41,7 +42,7 @@ def endless(*entities: JSONObject, **members: JSONValue) -> bytes:
     registry = unsigned(*(entities or (entity(MINISTRY, action(VACCINATION_TYPE)),)))
     del registry["validUntil"]
     begun = registry | {"validFrom": "2025-01-01T00:00:00Z"} | members
-    return content(PUBLISHER.sign(begun, created=LONG_AGO))
+    return content(PUBLISHER.sign(begun, created=parse_datetime(begun["validFrom"])))
 
 
 def trust(*arguments: object) -> Ran:
