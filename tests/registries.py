@@ -8,6 +8,7 @@ from typing import Any
 from health.trust.recognized_entities import CONTEXT
 from tests.vclib.parties import Party, party
 from vclib.data_model import BASE_CONTEXT_V2
+from vclib.datetimes import parse_datetime
 from vclib.strict_json import JSONObject, JSONValue
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -49,5 +50,6 @@ def registry(*entities: JSONObject, publisher: Party = PUBLISHER, **members: JSO
 
 
 def signed(*entities: JSONObject, publisher: Party = PUBLISHER, **members: Any) -> JSONObject:
-    """Return a registry with its publisher's signature."""
-    return publisher.sign(registry(*entities, publisher=publisher, **members))
+    """Return a registry with its publisher's signature, made when it begins."""
+    unsigned = registry(*entities, publisher=publisher, **members)
+    return publisher.sign(unsigned, created=parse_datetime(unsigned["validFrom"]))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
+from runtime.serving import bind_loopback, port_of
 from tests.flows.conftest import Ran, in_process
+from tests.processes import running
 from tests.registries import PUBLISHER, VACCINATION_TYPE, action, entity
 from tests.registries import registry as unsigned
 from tests.trust_lists import (
@@ -23,19 +27,38 @@ from tests.trust_lists import (
     pem,
 )
 from tests.vclib.parties import party
+from vclib.datetimes import parse_datetime
+from vclib.strict_json import JSONObject, JSONValue
 
 AUTHORITY = Authority()
 MINISTRY = party(22).did
-# The clock of a command is the machine's, so a registry that it takes in may not end.
-ENDLESS = {
-    name: value
-    for name, value in unsigned(entity(MINISTRY, action(VACCINATION_TYPE))).items()
-    if name != "validUntil"
-}
+# The clock of a command is the machine's, so what it takes in has begun long ago and does not end.
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
+LATER = {"validFrom": "2025-02-01T00:00:00Z"}
+
+
+def endless(*entities: JSONObject, **members: JSONValue) -> bytes:
+    """Return a signed registry, by default one that recognises the ministry for vaccinations."""
+    registry = unsigned(*(entities or (entity(MINISTRY, action(VACCINATION_TYPE)),)))
+    del registry["validUntil"]
+    begun = registry | {"validFrom": "2025-01-01T00:00:00Z"} | members
+    return content(PUBLISHER.sign(begun, created=parse_datetime(begun["validFrom"])))
 
 
 def trust(*arguments: object) -> Ran:
     return in_process("trust", *arguments)
+
+
+def credential(number: int) -> JSONObject:
+    """Return a credential by the party of this number."""
+    issuer = party(number)
+    document: JSONObject = {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": issuer.did,
+        "credentialSubject": {"id": "did:example:holder"},
+    }
+    return issuer.sign(document, created=LONG_AGO)
 
 
 @pytest.fixture
@@ -62,7 +85,7 @@ def who(tmp_path: Path) -> Path:
 @pytest.fixture
 def registry(tmp_path: Path) -> Path:
     path = tmp_path / "registry.json"
-    path.write_bytes(content(PUBLISHER.sign(ENDLESS)))
+    path.write_bytes(endless())
     return path
 
 
@@ -150,7 +173,7 @@ def test_a_list_of_a_test_system_needs_the_setting(
 def test_what_cannot_be_read_anew_stays_in_force(home: Path, registry: Path) -> None:
     """Threat I4."""
     trust("import", registry, "--publisher", PUBLISHER.did)
-    registry.write_bytes(content(PUBLISHER.sign(ENDLESS | {"validFrom": "2026-01-01T00:00:00Z"})))
+    registry.write_bytes(endless(validFrom="2024-12-01T00:00:00Z"))
     ran = trust("refresh")
     assert ran.code == 1
     assert "[trust-list-older]" in ran.err
@@ -176,19 +199,37 @@ def test_names_that_look_alike_are_told_when_a_list_is_taken_in(home: Path, regi
 
 def test_a_check_goes_by_the_lists_of_the_home(home: Path, registry: Path, tmp_path: Path) -> None:
     """Threat I1: unknown is said as unknown."""
-    credential = party(23).sign(
-        {
-            "@context": ["https://www.w3.org/ns/credentials/v2"],
-            "type": ["VerifiableCredential"],
-            "issuer": party(23).did,
-            "credentialSubject": {"id": "did:example:holder"},
-        }
-    )
-    (tmp_path / "vc.json").write_bytes(content(credential))
+    (tmp_path / "vc.json").write_bytes(content(credential(23)))
     trust("import", registry, "--publisher", PUBLISHER.did)
     ran = in_process("verifier", "check", tmp_path / "vc.json", "--offline", "--json")
     assert ran.code == 1
     assert [reason["code"] for reason in ran.json["reasons"]] == ["issuer-unknown"]
+
+
+def test_both_workers_of_a_service_see_a_newer_list_at_once(home: Path, registry: Path) -> None:
+    """Threat I4: what is taken in while they run counts with the next check, and an older list never."""
+    registry.write_bytes(endless(entity("did:web:elsewhere.example")))
+    with bind_loopback(0) as bound:
+        port = port_of(bound)
+    url = f"http://127.0.0.1:{port}"
+    assert in_process("verifier", "init", "--name", "Venue", "--url", url).code == 0
+    assert trust("import", registry, "--publisher", PUBLISHER.did).code == 0
+    serve = ("serve", "--home", home, "--port", port, "--offline", "--workers", 2)
+
+    def verified() -> set[bool]:
+        body = {"verifiableCredential": credential(22), "options": {}}
+        # A connection each, so that both workers are asked.
+        return {httpx.post(f"{url}/credentials/verify", json=body).json()["verified"] for _ in range(12)}
+
+    with running("ddcc", "verifier", *serve) as process:
+        process.read_line()
+        assert verified() == {False}
+        registry.write_bytes(endless(**LATER))
+        assert trust("refresh").code == 0
+        assert verified() == {True}
+        registry.write_bytes(endless(entity("did:web:elsewhere.example")))
+        assert trust("refresh").code == 1
+        assert verified() == {True}
 
 
 @pytest.mark.parametrize(

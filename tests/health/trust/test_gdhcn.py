@@ -298,6 +298,20 @@ def test_a_chain_of_references_a_thousand_long_is_refused() -> None:
     assert len(asked) == 6
 
 
+def test_nothing_is_fetched_for_a_list_that_nobody_believed_yet() -> None:
+    """Threat I4: a forged list makes no request."""
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return b""
+
+    forged = Network(secret=78).document(f"{HOST}:v2:a", path="v2:trustlist-ref")
+    with pytest.raises(InvalidSignatureError):
+        verify(forged, fetch=fetch)
+    assert asked == []
+
+
 def test_a_document_under_anothers_name_is_refused() -> None:
     root = NETWORK.document(f"{HOST}:v2:a", path="v2:trustlist-ref")
     other = NETWORK.document(path="v2:b")

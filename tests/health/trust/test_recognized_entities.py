@@ -132,6 +132,36 @@ def test_an_older_registry_is_told_from_a_newer() -> None:
         check_not_older(old, new)
 
 
+def test_of_two_registries_that_begin_together_the_one_signed_later_is_newer() -> None:
+    """Threat I4: whoever was taken off it does not come back with the one of before."""
+    first = PUBLISHER.sign(registry(entity(CLINIC)), created=NOW - timedelta(days=2))
+    second = PUBLISHER.sign(registry(entity(MINISTRY)), created=NOW - timedelta(days=1))
+    with pytest.raises(OlderListError):
+        check_not_older(verify(first).trust_list, verify(second).trust_list)
+
+
+def test_a_registry_in_which_two_entities_have_one_did_is_refused() -> None:
+    with pytest.raises(MalformedValueError, match="two trusted issuers"):
+        verify(signed(entity(MINISTRY), entity(CLINIC, name="Clinic", sameAs=[MINISTRY])))
+
+
+def test_a_registry_that_links_to_hundreds_of_others_is_refused() -> None:
+    """Threat I5: the number of links is bounded, too."""
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return content(signed(entity(MINISTRY), id=url))
+
+    links = [
+        {"id": f"https://registry.example/{number}", "type": "RecognizedEntityCredential"}
+        for number in range(300)
+    ]
+    with pytest.raises(TrustListError, match="more than 32 others"):
+        verify(signed(entity(MINISTRY, recognizedIn=[*links])), fetch=fetch)
+    assert len(asked) == 32
+
+
 def linked(did: str, url: str) -> JSONObject:
     return entity(did, recognizedIn={"id": url, "type": "RecognizedEntityCredential"})
 
