@@ -32,6 +32,7 @@ from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
 from vclib.policy import Outcome, TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_keys import app as key_commands
+from verifier.cli_matching import app as match_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
@@ -50,6 +51,7 @@ app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
 app.add_typer(rule_commands, name="rules")
+app.add_typer(match_commands)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
