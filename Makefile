@@ -9,7 +9,7 @@ WORKERS ?= auto
 
 FAMILY := ddcc-demo/wallets/family.ddcc
 
-.PHONY: demo wallet screenshots test lint format bench bench-http interop migration lock clean help
+.PHONY: demo wallet screenshots test samples lint format bench bench-http interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -36,6 +36,10 @@ screenshots: $(STAMP) ## draw the pictures of docs/images from the program itsel
 
 test: $(STAMP) ## run the tests
 	$(BIN)/pytest -n $(WORKERS)
+
+samples: $(STAMP) ## check the published samples of a folder: SAMPLES=FOLDER
+	@test -n "$(SAMPLES)" || { echo "name the folder: make samples SAMPLES=FOLDER"; exit 2; }
+	@$(BIN)/python -m tests.samples "$(SAMPLES)"
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check .

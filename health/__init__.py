@@ -1,6 +1,6 @@
 """The domain: what a health certificate says, and what each situation needs of it."""
 
-from health.claims import Claim, claims_from_credential, claims_of_kind, label
+from health.claims import Claim, claims_from_credential, claims_of_kind, label, translated
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
 from health.country_rules import CERTIFICATE_TYPES, Rule, RuleType, is_country
@@ -127,6 +127,7 @@ __all__ = [
     "record_to_json",
     "records_from_bundle",
     "run_rule_tests",
+    "translated",
     "value_set",
     "warnings",
 ]

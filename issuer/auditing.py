@@ -1,9 +1,9 @@
 """Does what the issuer remembers fit together: the log's chain, the records, the lists, the database itself.
 
 The chain of the audit log is checked by `runtime.audit`. Here the log is compared with the records: each
-has the entry of its minting, with the digest of its credential (of a batch, each part has one), and no entry speaks of a record that is
-gone. Then every published list is compared with the register of positions. Nothing is repaired. Not here:
-signatures.
+has the entry of its minting, with the digest of its credential, or that of its part of a batch, and no entry
+speaks of a record that is gone. Then every published list is compared with the register of positions. Nothing
+is repaired. Not here: signatures.
 """
 
 from __future__ import annotations

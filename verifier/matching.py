@@ -43,13 +43,18 @@ def match_written_result(result: JSONObject, passport: PassportHolder) -> tuple[
 
 
 def _named(checked: CheckedCredential) -> tuple[str | None, str | None]:
+    if checked.certificate is not None:
+        subject = checked.certificate.subject
+        return subject.name, subject.birth_date
     claims = {claim.pointer: claim.display for claim in checked.claims}
     return claims.get(_NAME), claims.get(_BIRTH_DATE)
 
 
 def _written_name(credential: JSONValue) -> tuple[str | None, str | None]:
-    claims = credential.get("claims") if isinstance(credential, dict) else None
+    members = credential if isinstance(credential, dict) else {}
+    claims = members.get("claims")
     listed: Sequence[JSONValue] = claims if isinstance(claims, list) else ()
     shown = {each.get("pointer"): each.get("display") for each in listed if isinstance(each, dict)}
-    name, birth_date = shown.get(_NAME), shown.get(_BIRTH_DATE)
+    # Of paper the name stands beside the claims, whose pointers are those of its own format.
+    name, birth_date = shown.get(_NAME, members.get("name")), shown.get(_BIRTH_DATE, members.get("birthDate"))
     return (name if isinstance(name, str) else None), (birth_date if isinstance(birth_date, str) else None)

@@ -224,6 +224,10 @@ class PresentationRequests:
         """Return how far a request is, and its result once; None as `Transactions.collect`."""
         return self._transactions.collect(transaction_id, response_code, now=now)
 
+    def forget(self, transaction_id: str) -> None:
+        """Withdraw a request: a wallet's answer comes too late, and what was answered is deleted."""
+        self._transactions.forget(transaction_id)
+
     def _chosen(self, order: RequestOrder) -> ChosenRules | None:
         if self._rules is not None and order.situation != STATUS:
             return self._rules.choose(order.rules, order.country)

@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from health import RuleOutcome, RuleResult, RuleSet, RuleSubject, dcc_payload_of_credential, kind_of
+from health import (
+    RuleOutcome,
+    RuleResult,
+    RuleSet,
+    RuleSubject,
+    dcc_payload,
+    dcc_payload_of_credential,
+    kind_of,
+)
+from health.formats import EU_DCC, Certificate
 from vclib.errors import RecordError
 from vclib.policy import Reason, Severity, Verdict
 
@@ -56,7 +65,10 @@ def rule_subject(checked: CheckedCredential) -> RuleSubject | None:
     """Return what rules are applied to, None for a credential that is none of a health record.
 
     Of a credential only a part may have been disclosed, and it does not say which country its issuer is of.
+    An EU certificate is asked as it stands; of another paper certificate, what its record says.
     """
+    if checked.certificate is not None:
+        return _paper_subject(checked.certificate)
     if checked.verified is None:
         return None
     credential = checked.verified.credential
@@ -74,8 +86,26 @@ def rule_subject(checked: CheckedCredential) -> RuleSubject | None:
     )
 
 
+def _paper_subject(certificate: Certificate) -> RuleSubject | None:
+    if certificate.format == EU_DCC:
+        payload, issuer = certificate.payload, certificate.issuer or certificate.subject.country
+    elif certificate.record is not None:
+        payload, issuer = dcc_payload(certificate.record), None
+    else:
+        return None
+    return RuleSubject(
+        payload,
+        certificate.kind,
+        # Of another format not everything has its place in a payload, so what is missing is unknown.
+        is_partial=certificate.format != EU_DCC,
+        issuer=issuer,
+        issued=certificate.valid_from,
+        expires=certificate.valid_until,
+    )
+
+
 def _judged(checked: CheckedCredential, chosen: ChosenRules, now: datetime) -> CheckedCredential:
-    if checked.verified is None:
+    if checked.verified is None and checked.certificate is None:
         return checked
     reasons = (*checked.verdict.reasons, *_reasons(rule_subject(checked), chosen, now))
     return replace(checked, verdict=Verdict(reasons, checked.verdict.issuer_name, checked.verdict.parts))

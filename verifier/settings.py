@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from health import SITUATIONS
 from runtime.atomic import write_file
 from runtime.settings import change_settings, read_settings, setting_line
 from vclib.errors import ConfigurationError
@@ -110,6 +111,12 @@ def _token_rule(setting: str, value: object) -> str:
     return str(value)
 
 
+def _situation(setting: str, value: object) -> str:
+    if value not in SITUATIONS:
+        raise ConfigurationError(f"{setting}: expected one of {', '.join(SITUATIONS)}")
+    return str(value)
+
+
 SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
     {
         "name": _string,
@@ -135,10 +142,16 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "status_max_age": _whole,
         "did_refresh": _whole,
         "did_max_age": _whole,
+        "trust_max_age": _whole,
+        "accept_test_lists": _boolean,
         "challenge_seconds": _positive,
         "max_open_challenges": _positive,
         "exchange_seconds": _positive,
         "max_open_exchanges": _positive,
         "requests_per_second": _whole,
+        "page_situation": _situation,
+        "page_clear_seconds": _positive,
+        "page_kiosk": _boolean,
+        "page_session_hours": _positive,
     }
 )

@@ -9,12 +9,17 @@ import pytest
 from typer.testing import CliRunner
 
 from health import MatchOutcome, parse_passport
+from health.formats import read_certificate
 from tests.world import VACCINATION, World
 from vclib.errors import MalformedValueError
+from vclib.policy import Verdict
 from vclib.strict_json import JSONObject
 from verifier.cli import app
 from verifier.matching import match_result, match_written_result
 from verifier.report import result_json
+from verifier.service import CheckedCredential, CheckResult
+
+VECTORS = Path(__file__).parent.parent / "vectors"
 
 AULUS = "Agerius, Aulus 2003-03-03"
 
@@ -96,3 +101,15 @@ def test_a_passport_line_that_is_none_is_refused(tmp_path: Path, line: str) -> N
 def test_json_of_another_kind_is_refused(result: JSONObject) -> None:
     with pytest.raises(MalformedValueError, match="check --json"):
         match_written_result(result, parse_passport(AULUS))
+
+
+def test_a_paper_certificate_is_compared_by_what_it_states() -> None:
+    sample = json.loads((VECTORS / "eu-dcc" / "countries" / "AT" / "1.json").read_text())
+    checked = CheckedCredential(Verdict(()), certificate=read_certificate(sample["PREFIX"]))
+    result = CheckResult(Verdict(()), (checked,))
+    line = "Musterfrau-Gößinger, Gabriele 1998-02-26"
+
+    (match,) = match_result(result, line)
+
+    assert match.outcome is MatchOutcome.MATCH
+    assert match_written_result(result_json(result), parse_passport(line)) == (match,)

@@ -207,7 +207,7 @@ def test_a_changed_byte_among_equal_strings_is_refused_or_read_as_another_decode
 @pytest.mark.parametrize("encoded", ["81815817" + "00" * 23, "81825818" + "00" * 24, "8182581800"])
 def test_byte_strings_of_another_spelling_or_cut_off_are_refused(encoded: str) -> None:
     """D8: 23 bytes have a shorter head; two strings were announced, one is there."""
-    with pytest.raises(ProofVerificationError, match="longer than it needs to be|ends in the middle"):
+    with pytest.raises(ProofVerificationError, match=r"longer than it needs to be|ends in the middle"):
         _decode(encoded)
 
 
