@@ -1,8 +1,9 @@
 """The domain: what a health certificate says, and what each situation needs of it."""
 
-from health.claims import Claim, claims_from_credential, claims_of_kind, label
+from health.claims import Claim, claims_from_credential, claims_of_kind, label, translated
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
+from health.country_rules import CERTIFICATE_TYPES, Rule, RuleType, is_country
 from health.credentials import (
     CONTEXT_SEQUENCES,
     DDCC_CONTEXT,
@@ -13,7 +14,8 @@ from health.credentials import (
     kind_of,
     record_from_credential,
 )
-from health.csv_records import csv_template, read_csv
+from health.csv_records import CSVLayout, csv_layout, csv_template, read_csv
+from health.dcc_payload import dcc_payload, dcc_payload_of_credential, elements_for_field, kind_of_field
 from health.disclosure import (
     CLINIC,
     DISCLOSURE_SETS,
@@ -24,7 +26,7 @@ from health.disclosure import (
 )
 from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
-from health.inputs import read_records
+from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.records import (
     Certificate,
@@ -40,9 +42,18 @@ from health.records import (
     warnings,
 )
 from health.rows import RecordRow, RowError
+from health.rule_sets import (
+    RuleOutcome,
+    RuleResult,
+    RuleSet,
+    RuleSubject,
+    read_rule_documents,
+    run_rule_tests,
+)
 
 __all__ = [
     "CERTIFICATE",
+    "CERTIFICATE_TYPES",
     "CLINIC",
     "CONTEXT_SEQUENCES",
     "DDCC_CONTEXT",
@@ -52,6 +63,7 @@ __all__ = [
     "PERSON",
     "SITUATIONS",
     "VC_CONTEXT",
+    "CSVLayout",
     "Certificate",
     "Claim",
     "Code",
@@ -66,6 +78,12 @@ __all__ = [
     "RecordRow",
     "RecoveryRecord",
     "RowError",
+    "Rule",
+    "RuleOutcome",
+    "RuleResult",
+    "RuleSet",
+    "RuleSubject",
+    "RuleType",
     "TestRecord",
     "VaccinationRecord",
     "check_mandatory_pointers",
@@ -74,13 +92,19 @@ __all__ = [
     "claims_of_kind",
     "code_from_iri",
     "credential_from_record",
+    "csv_layout",
     "csv_template",
+    "dcc_payload",
+    "dcc_payload_of_credential",
     "display",
     "element_pointer",
+    "elements_for_field",
     "find_kind",
     "iri_from_code",
+    "is_country",
     "is_shared_time",
     "kind_of",
+    "kind_of_field",
     "label",
     "linkable_values",
     "mandatory_pointers",
@@ -89,11 +113,15 @@ __all__ = [
     "parse_record",
     "pointers_for",
     "read_csv",
+    "read_json_row",
     "read_record",
     "read_records",
+    "read_rule_documents",
     "record_from_credential",
     "record_to_json",
     "records_from_bundle",
+    "run_rule_tests",
+    "translated",
     "value_set",
     "warnings",
 ]

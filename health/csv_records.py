@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from health.coding import Identifier, identifier_from_token
 from health.elements import KINDS, Element, Form, Kind, column_paths
@@ -56,24 +58,39 @@ def read_csv(text: str, *, now: datetime) -> Iterator[RecordRow | RowError]:
     if len(text) > MAX_CHARACTERS:
         raise RecordError(f"expected at most {MAX_CHARACTERS} characters of CSV, found {len(text)}")
     lines = _LINE_BREAK.split(text.removeprefix("\ufeff"))
-    separator = _separator(lines[0])
-    kind, columns = _read_heading(_cells(lines[0], separator))
-    return _rows(lines, separator, kind, columns, now)
+    layout = csv_layout(lines[0])
+    rows = (layout.read(number, line, now=now) for number, line in enumerate(lines[1:], start=2))
+    return (row for row in rows if row is not None)
 
 
-def _rows(
-    lines: list[str], separator: str, kind: Kind, columns: list[str], now: datetime
-) -> Iterator[RecordRow | RowError]:
-    elements = dict(column_paths(kind))
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip(f" {separator}"):
-            continue
+@dataclass(frozen=True)
+class CSVLayout:
+    """What the heading of a CSV file says of its rows."""
+
+    separator: str
+    kind: Kind
+    columns: tuple[str, ...]
+    elements: Mapping[str, Element]
+
+    def read(self, number: int, line: str, *, now: datetime) -> RecordRow | RowError | None:
+        """Return the line with this number as a record or as its fault; None for a blank line."""
+        if not line.strip(f" {self.separator}"):
+            return None
         try:
-            cells = _named_cells(_cells(line, separator), columns)
+            cells = _named_cells(_cells(line, self.separator), self.columns)
             holder = read_holder(cells.pop(HOLDER_COLUMN, None))
-            yield RecordRow(number, parse_record(_document(cells, elements, kind), now=now), holder)
+            record = parse_record(_document(cells, self.elements, self.kind), now=now)
+            return RecordRow(number, record, holder)
         except RecordError as err:
-            yield RowError(number, err.message)
+            return RowError(number, err.message)
+
+
+def csv_layout(heading: str) -> CSVLayout:
+    """Return the layout of the file with this first line; RecordError where it is no heading of ours."""
+    heading = heading.removeprefix("\ufeff")
+    separator = _separator(heading)
+    kind, columns = _read_heading(_cells(heading, separator))
+    return CSVLayout(separator, kind, tuple(columns), MappingProxyType(dict(column_paths(kind))))
 
 
 def _separator(heading: str) -> str:
@@ -106,13 +123,13 @@ def _read_heading(columns: list[str]) -> tuple[Kind, list[str]]:
     return found[0], columns
 
 
-def _named_cells(cells: list[str], columns: list[str]) -> dict[str, str]:
+def _named_cells(cells: list[str], columns: Sequence[str]) -> dict[str, str]:
     if len(cells) != len(columns):
         raise RecordError(f"expected {len(columns)} cells, found {len(cells)}")
     return {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
 
 
-def _document(cells: dict[str, str], elements: dict[str, Element], kind: Kind) -> JSONObject:
+def _document(cells: dict[str, str], elements: Mapping[str, Element], kind: Kind) -> JSONObject:
     """Return the JSON form of a row, in which a dot of a column's name is a level of nesting."""
     event: JSONObject = {}
     certificate: JSONObject = {}

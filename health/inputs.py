@@ -14,7 +14,7 @@ from health.csv_records import read_csv
 from health.fhir import records_from_bundle
 from health.records import parse_record
 from health.rows import RecordRow, RowError, read_holder
-from vclib.errors import RecordError
+from vclib.errors import ComplexityError, ParsingError, RecordError
 from vclib.strict_json import JSONValue, json_type_name, parse_json
 
 # A batch is a file of many records; one record is bounded by its elements.
@@ -37,6 +37,14 @@ def read_records(text: str, *, now: datetime) -> Iterator[RecordRow | RowError]:
         records = records_from_bundle(value, now=now)
         return iter([RecordRow(number, record) for number, record in enumerate(records, start=1)])
     return _json_rows(value if isinstance(value, list) else [value], now)
+
+
+def read_json_row(number: int, text: str, *, now: datetime) -> RecordRow | RowError:
+    """Return one line of a JSON Lines file as a record or as the fault that makes it none."""
+    try:
+        return _json_row(number, parse_json(text), now)
+    except (RecordError, ParsingError, ComplexityError) as err:
+        return RowError(number, err.message)
 
 
 def _json_rows(values: Iterable[JSONValue], now: datetime) -> Iterator[RecordRow | RowError]:

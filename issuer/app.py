@@ -17,9 +17,9 @@ from issuer.access import Role
 from issuer.access_control import AccessControl
 from issuer.config import IssuerConfig
 from issuer.did_web import did_web_router
-from issuer.issuance import Issuance
 from issuer.keys import IssuerKeys
-from issuer.oid4vci import oid4vci_router
+from issuer.openid.issuance import Issuance
+from issuer.openid.routes import oid4vci_router
 from issuer.service import Issuer
 from issuer.status_routes import status_router
 from issuer.store import IssuerStore

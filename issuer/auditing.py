@@ -1,9 +1,9 @@
 """Does what the issuer remembers fit together: the log's chain, the records, the lists, the database itself.
 
 The chain of the audit log is checked by `runtime.audit`. Here the log is compared with the records: each
-has the entry of its minting, with the digest of its credential, and no entry speaks of a record that is
-gone. Then every published list is compared with the register of positions. Nothing is repaired. Not here:
-signatures.
+has the entry of its minting, with the digest of its credential, or that of its part of a batch, and no entry
+speaks of a record that is gone. Then every published list is compared with the register of positions. Nothing
+is repaired. Not here: signatures.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from issuer.batch_store import records_digest
 from issuer.lists import values_of
 from issuer.store import IssuerReading, IssuerStore
+from runtime.audit import AuditEntry
 from vclib.errors import StoreError
 
 _MINTED = ("mint",)
@@ -32,7 +34,7 @@ class AuditReport:
 def verify_audit(store: IssuerStore, *, known_hash: str | None = None) -> AuditReport:
     """Check all of it in one state of the database; StoreError names the first thing that does not fit.
 
-    The digest of every minted credential is held in memory meanwhile, some 100 bytes for each.
+    The digest of every credential that was minted alone is held in memory meanwhile, some 100 bytes for each.
     """
     with store.reading() as reading:
         _check_database(reading.connection)
@@ -56,13 +58,19 @@ def _check_database(connection: Connection) -> None:
 
 def _compare_records(reading: IssuerReading) -> int:
     minted: dict[str, str | None] = {}
+    in_parts = 0
     for entry in reading.audit_entries():
-        if entry.event in _MINTED:
+        if entry.event == "mint-batch":
+            in_parts += _compare_part(reading, entry)
+        elif entry.event in _MINTED:
             # Entries of earlier versions name the record only; the chain protects them as they are.
             minted[entry.details.get("record", "")] = entry.details.get("sha256")
-    count = 0
+    alone = in_batches = 0
     for record in reading.records():
-        count += 1
+        if record.part_id is not None:
+            in_batches += 1
+            continue
+        alone += 1
         if record.record_id not in minted:
             raise StoreError(f"the record {record.record_id} has no entry in the audit log")
         digest = minted.pop(record.record_id)
@@ -70,7 +78,21 @@ def _compare_records(reading: IssuerReading) -> int:
             raise StoreError(f"the record {record.record_id} was changed: the audit log has another digest")
     if minted:
         raise StoreError(f"the record {min(minted)} of the audit log is gone")
-    return count
+    if in_batches != in_parts:
+        raise StoreError(f"{in_batches} records say that they are of batches, the audit log has {in_parts}")
+    return alone + in_batches
+
+
+def _compare_part(reading: IssuerReading, entry: AuditEntry) -> int:
+    """Compare a part of a batch with the digest over its records that the log has."""
+    details = entry.details
+    found = records_digest(reading, int(details["part_id"]))
+    if found != (int(details["count"]), details["records_sha256"]):
+        raise StoreError(
+            f"the records of batch {details['batch']}, part {details['part']} were changed: "
+            "the audit log has another digest"
+        )
+    return found[0]
 
 
 def _compare_lists(reading: IssuerReading) -> int:

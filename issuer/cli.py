@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_access, cli_keys, cli_minting, cli_offers, cli_paper, cli_serve, cli_status
+from issuer import (
+    cli_access,
+    cli_batch,
+    cli_keys,
+    cli_minting,
+    cli_offers,
+    cli_paper,
+    cli_serve,
+    cli_status,
+)
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -148,6 +157,7 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
 
 
 app.add_typer(cli_minting.app)
+app.add_typer(cli_batch.app)
 app.add_typer(cli_offers.app)
 app.add_typer(cli_status.app)
 app.add_typer(cli_access.app)

@@ -15,6 +15,22 @@ from typing import Annotated
 import typer
 
 from health import RecordRow, RowError, csv_template, read_csv, read_records
+from issuer.cli_options import (
+    Again,
+    Holder,
+    Mandatory,
+    NoHolder,
+    Plain,
+    RelatedResource,
+    Suite,
+    ValidDays,
+    ValidFrom,
+    ValidUntil,
+    WithHolder,
+    WithId,
+    WithStatus,
+    moment,
+)
 from issuer.cli_paper import mint_paper, refused, tell_printed
 from issuer.cli_shared import Home, opened, opened_with_keys
 from issuer.options import MintOptions
@@ -23,11 +39,9 @@ from issuer.service import Issuer, Minted, MintRequest, NotMinted
 from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import ExitCode, print_json, print_line, print_warning, read_input, reporting_errors
 from runtime.folders import make_folder
-from vclib.datetimes import parse_datetime
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
-    MalformedValueError,
     ParsingError,
     RecordError,
     StoreError,
@@ -71,32 +85,19 @@ def mint_command(
             "paper certificates (needs `ddcc issuer signer make`).",
         ),
     ] = "auto",
-    holder: Annotated[
-        str | None, typer.Option("--holder", help="DID (did:key, did:jwk) of the holder's wallet.")
-    ] = None,
-    no_holder: Annotated[bool, typer.Option("--no-holder", help="Bind the credential to no key.")] = False,
-    suite: Annotated[str | None, typer.Option("--suite", help="ecdsa-sd-2023 or bbs-2023.")] = None,
-    plain: Annotated[str | None, typer.Option("--plain", help="ecdsa-rdfc-2019 or eddsa-rdfc-2022.")] = None,
-    valid_from: Annotated[
-        str | None, typer.Option("--valid-from", help="When it begins, e.g. 2026-07-01T00:00:00Z.")
-    ] = None,
-    valid_until: Annotated[str | None, typer.Option("--valid-until", help="When it ends.")] = None,
-    valid_days: Annotated[int | None, typer.Option("--valid-days", help="Or after how many days.")] = None,
-    mandatory: Annotated[
-        list[str] | None,
-        typer.Option("--mandatory", help="JSON pointer that every presentation shows. Repeatable."),
-    ] = None,
-    with_id: Annotated[bool, typer.Option("--with-id", help="bbs-2023: write a credential id.")] = False,
-    with_status: Annotated[
-        bool, typer.Option("--with-status", help="bbs-2023: write status entries (revocable, linkable).")
-    ] = False,
-    with_holder: Annotated[
-        bool, typer.Option("--with-holder", help="bbs-2023: write the holder's id (bound, linkable).")
-    ] = False,
-    related_resource: Annotated[
-        bool, typer.Option("--related-resource", help="Write the digest of our context; larger QR codes.")
-    ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Mint a record that was minted before.")] = False,
+    holder: Holder = None,
+    no_holder: NoHolder = False,
+    suite: Suite = None,
+    plain: Plain = None,
+    valid_from: ValidFrom = None,
+    valid_until: ValidUntil = None,
+    valid_days: ValidDays = None,
+    mandatory: Mandatory = None,
+    with_id: WithId = False,
+    with_status: WithStatus = False,
+    with_holder: WithHolder = False,
+    related_resource: RelatedResource = False,
+    again: Again = False,
     force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
@@ -114,8 +115,8 @@ def mint_command(
             plain=plain,
             holder=holder,
             unbound=no_holder,
-            valid_from=_moment("--valid-from", valid_from),
-            valid_until=_moment("--valid-until", valid_until),
+            valid_from=moment("--valid-from", valid_from),
+            valid_until=moment("--valid-until", valid_until),
             valid_days=valid_days,
             mandatory=tuple(mandatory or ()),
             with_id=with_id,
@@ -275,12 +276,3 @@ def _mint_batch(
             "`ddcc issuer deliver --out FOLDER` writes it"
         ) from err
     return results
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_datetime(text)
-    except MalformedValueError as err:
-        raise ConfigurationError(f"{option}: {err.message}") from err

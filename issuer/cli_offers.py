@@ -1,7 +1,7 @@
 """The commands of credential offers: `offer` makes one, `offers` lists them, `approve` decides one.
 
 None of them needs the issuer's keys: what an offer promises is signed by the service when a wallet comes for
-it. Only translates between the command line and `issuer.offering`.
+it. Only translates between the command line and `issuer.openid.offering`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import typer
 
 from health import Record, RowError, read_records
 from issuer.cli_shared import Home, opened_store
-from issuer.offer_tables import StoredOffer
-from issuer.offering import CreatedOffer, IssuanceSettings, Offering
-from issuer.offers import OfferStore
+from issuer.openid.offering import CreatedOffer, IssuanceSettings, Offering
+from issuer.openid.offers import OfferStore
+from issuer.openid.service_secrets import ServiceSecrets
+from issuer.openid.tables import StoredOffer
 from issuer.options import MintOptions
-from issuer.service_secrets import ServiceSecrets
 from runtime.atomic import write_file
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, read_input, reporting_errors

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
+from issuer.batch_tables import batch_lists
 from issuer.tables import published_lists, status_entries, status_lists
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import StoreError
@@ -81,7 +82,7 @@ class ListReading:
     def all(self) -> tuple[StatusList, ...]:
         """Return all status lists, oldest first."""
         rows = self._connection.execute(select(status_lists).order_by(status_lists.c.list_id))
-        return tuple(_list(row) for row in rows)
+        return tuple(status_list_of(row) for row in rows)
 
     def newest(self, purpose: str) -> StatusList | None:
         """Return the list of `purpose` that was begun last."""
@@ -90,12 +91,20 @@ class ListReading:
             status_lists.c.purpose == purpose, status_lists.c.number == number.scalar_subquery()
         )
         row = self._connection.execute(chosen).one_or_none()
-        return _list(row) if row is not None else None
+        return status_list_of(row) if row is not None else None
+
+    def newest_shared(self, purpose: str) -> StatusList | None:
+        """Return the list of `purpose` begun last that no batch takes positions in."""
+        of_batch = exists().where(batch_lists.c.list_id == status_lists.c.list_id)
+        chosen = select(status_lists).where(status_lists.c.purpose == purpose, ~of_batch)
+        newest = chosen.order_by(status_lists.c.number.desc()).limit(1)
+        row = self._connection.execute(newest).one_or_none()
+        return status_list_of(row) if row is not None else None
 
     def by_url(self, url: str) -> StatusList | None:
         """Return the list that is published at `url`."""
         row = self._connection.execute(select(status_lists).where(status_lists.c.url == url)).one_or_none()
-        return _list(row) if row is not None else None
+        return status_list_of(row) if row is not None else None
 
     def published(self, list_id: int) -> PublishedList:
         """Return what is published of a list; StoreError where there is no such list."""
@@ -113,7 +122,9 @@ class ListReading:
     def unpublished(self) -> tuple[StatusList, ...]:
         """Return the lists of which nothing is published."""
         published = exists().where(published_lists.c.list_id == status_lists.c.list_id)
-        return tuple(_list(row) for row in self._connection.execute(select(status_lists).where(~published)))
+        return tuple(
+            status_list_of(row) for row in self._connection.execute(select(status_lists).where(~published))
+        )
 
     def positions(self, record_id: str) -> tuple[StatusPosition, ...]:
         """Return the status entries of one credential, revocation before suspension."""
@@ -251,18 +262,19 @@ _PUBLISHED = select(status_lists, published_lists).join(
 )
 
 
-def _list(row: Row[tuple[object, ...]]) -> StatusList:
+def status_list_of(row: Row[tuple[object, ...]]) -> StatusList:
+    """Return the list of a row of `status_lists`."""
     return StatusList(row.list_id, row.purpose, row.number, row.name, row.url, row.length, row.used)
 
 
 def _position(row: Row[tuple[object, ...]]) -> StatusPosition:
     changed = parse_datetime(row.changed) if row.changed else None
-    return StatusPosition(_list(row), row.position, row.value, row.reason, changed)
+    return StatusPosition(status_list_of(row), row.position, row.value, row.reason, changed)
 
 
 def _published(row: Row[tuple[object, ...]]) -> PublishedList:
     signed = SignedList(row.document, parse_datetime(row.valid_from), parse_datetime(row.valid_until))
-    return PublishedList(_list(row), signed, row.version)
+    return PublishedList(status_list_of(row), signed, row.version)
 
 
 def _signed_values(signed: SignedList) -> dict[str, str]:

@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from health import Record, record_to_json
-from issuer.building import DocumentIds, build_credential, sign_credential
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.lists import PURPOSES
 from issuer.options import MintOptions, MintPlan, plan_minting
 from issuer.publishing import ListPublisher
+from issuer.signing import sign_record
 from issuer.store import (
     Copy,
     IssuerReading,
@@ -37,7 +36,6 @@ from issuer.store import (
     Waiting,
 )
 from vclib import jcs
-from vclib.datetimes import parse_datetime
 from vclib.errors import ConfigurationError, RecordError, StoreError, VCError
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 
@@ -275,26 +273,18 @@ class Minter:
         return prepared
 
     def _sign(self, asked: _Asked, positions: tuple[StatusPosition, ...], now: datetime) -> Signed:
-        keys, plan, record = self._signing_keys(), asked.plan, asked.request.record
-        ids = DocumentIds(keys.did(plan.suite), f"urn:uuid:{uuid.uuid4()}" if plan.with_id else None)
-        document = build_credential(record, plan, self._config, ids, positions)
-        credential = sign_credential(document, plan, keys, now=now)
-        text = dump_json(credential, indent=2) + "\n"
-        stored = StoredRecord(
+        stored, credential, text = sign_record(
+            asked.request.record,
+            plan=asked.plan,
+            config=self._config,
+            keys=self._signing_keys(),
+            positions=positions,
             record_id=self.new_record_id(),
-            credential_id=ids.credential_id,
-            kind=record.kind.name,
-            suite=plan.suite,
-            issuer_id=ids.issuer_id,
-            holder=plan.holder,
-            record=asked.record,
-            record_sha256=asked.record_sha256,
-            credential_sha256=hashlib.sha256(text.encode()).hexdigest(),
-            valid_from=parse_datetime(document["validFrom"]),
-            valid_until=parse_datetime(document["validUntil"]),
-            minted=now,
-            mint_key=asked.mint_key,
+            written=(asked.record, asked.record_sha256),
+            write=lambda credential: dump_json(credential, indent=2) + "\n",
+            now=now,
         )
+        stored = replace(stored, mint_key=asked.mint_key)
         return Signed(positions, stored, credential, text)
 
     def _keep_all(

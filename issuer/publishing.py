@@ -51,21 +51,24 @@ class ListPublisher:
 
     def lists_with_room(self, purposes: Sequence[str], *, now: datetime) -> Mapping[str, StatusList]:
         """Return a list with free positions for each purpose, begun and published where there is none."""
-        with self._store.reading() as reading:
-            newest = {purpose: reading.lists.newest(purpose) for purpose in purposes}
-        return {
-            purpose: found
-            if found is not None and found.used < MAX_USED
-            else self._begin_or_join(purpose, found, now)
-            for purpose, found in newest.items()
-        }
+        return {purpose: self._with_room(purpose, now) for purpose in purposes}
 
-    def begin_another(self, purpose: str, *, now: datetime, details: Mapping[str, str]) -> StatusList:
-        """Begin and publish a list even if the newest one has room; `details` go into the audit log."""
+    def begin_another(
+        self,
+        purpose: str,
+        *,
+        now: datetime,
+        details: Mapping[str, str],
+        also: Callable[[IssuerWriting, StatusList], None] | None = None,
+    ) -> StatusList:
+        """Begin and publish a list even if the newest one has room; `details` go into the audit log.
+
+        `also` is done in the same transaction.
+        """
         for _ in range(_BEGIN_TRIES):
             with self._store.reading() as reading:
                 before = reading.lists.newest(purpose)
-            begun = self._begin(purpose, before, now, details)
+            begun = self._begin(purpose, before, now, details, also)
             if begun is not None:
                 return begun
         raise StoreError(f"others keep beginning {purpose} lists; nothing was changed")
@@ -82,15 +85,17 @@ class ListPublisher:
                 if each in work.lists.unpublished():
                     work.lists.publish_first(each.list_id, signed)
 
-    def _begin_or_join(self, purpose: str, before: StatusList | None, now: datetime) -> StatusList:
-        begun = self._begin(purpose, before, now, None)
-        if begun is not None:
-            return begun
-        with self._store.reading() as reading:
-            newest = reading.lists.newest(purpose)
-        if newest is None:
-            raise StoreError(f"the {purpose} list that another writer began is gone")
-        return newest
+    def _with_room(self, purpose: str, now: datetime) -> StatusList:
+        for _ in range(_BEGIN_TRIES):
+            with self._store.reading() as reading:
+                found = reading.lists.newest_shared(purpose)
+                before = reading.lists.newest(purpose)
+            if found is not None and found.used < MAX_USED:
+                return found
+            begun = self._begin(purpose, before, now, None)
+            if begun is not None:
+                return begun
+        raise StoreError(f"others keep beginning {purpose} lists; nothing was changed")
 
     def _begin(
         self,
@@ -98,6 +103,7 @@ class ListPublisher:
         before: StatusList | None,
         now: datetime,
         details: Mapping[str, str] | None,
+        also: Callable[[IssuerWriting, StatusList], None] | None = None,
     ) -> StatusList | None:
         """Begin and publish the list after `before`; None where another writer was faster."""
         number = before.number + 1 if before is not None else 1
@@ -112,6 +118,8 @@ class ListPublisher:
                 return None
             begun = work.lists.begin(purpose, number, name=name, url=url, length=LIST_LENGTH)
             work.lists.publish_first(begun.list_id, signed)
+            if also is not None:
+                also(work, begun)
             if details is not None:
                 work.audit("list", {"list": name, **details}, now=now)
             self._write_file(begun, signed)

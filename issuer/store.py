@@ -71,7 +71,8 @@ class StoredRecord:
     """One minted credential as the issuer remembers it; `record` is the health record as JSON text.
 
     `record` and its digest are None where somebody else wrote the credential. `mint_key` is the SHA-256 of
-    the key that the credential was asked for under, in hexadecimal.
+    the key that the credential was asked for under, in hexadecimal; `part_id` is the part of a batch that it
+    was minted in.
     """
 
     record_id: str
@@ -87,6 +88,7 @@ class StoredRecord:
     valid_until: datetime | None
     minted: datetime
     mint_key: str | None = None
+    part_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -261,10 +263,7 @@ class IssuerWriting(IssuerReading):
 
     def add_record(self, record: StoredRecord, positions: Sequence[StatusPosition]) -> None:
         """Remember a minted credential and take its status positions; StoreError where one is taken."""
-        values = {name: getattr(record, name) for name in records_table.c.keys()}  # noqa: SIM118  columns
-        for name in ("valid_from", "valid_until", "minted"):
-            values[name] = format_datetime(values[name]) if values[name] is not None else None
-        self.connection.execute(insert(records_table).values(values))
+        self.connection.execute(insert(records_table).values(record_values(record)))
         self.lists.take(record.record_id, positions)
 
     def put_in_outbox(self, waiting: Waiting) -> None:
@@ -302,6 +301,14 @@ class IssuerWriting(IssuerReading):
         """Write an audit entry with this transaction."""
         entry = append(self.connection, audit_log, event, details, now=now, after=self._newest)
         self._newest = entry.sequence, entry.hash
+
+
+def record_values(record: StoredRecord) -> dict[str, object]:
+    """Return a record as the columns of its row."""
+    values = {name: getattr(record, name) for name in records_table.c.keys()}  # noqa: SIM118  columns
+    for name in ("valid_from", "valid_until", "minted"):
+        values[name] = format_datetime(values[name]) if values[name] is not None else None
+    return values
 
 
 def _record(row: Row[tuple[object, ...]]) -> StoredRecord:

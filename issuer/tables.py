@@ -33,6 +33,8 @@ records = Table(
     Column("minted", String(32), nullable=False, index=True),
     # The digest of a caller's key: whoever asks twice under one key gets one credential.
     Column("mint_key", String(64), unique=True),
+    # The part of a batch that it was minted in; absent where it was minted alone.
+    Column("part_id", Integer, ForeignKey("batch_parts.part_id"), index=True),
 )
 
 status_lists = Table(
@@ -109,6 +111,7 @@ audit = audit_tables(TABLES)
 
 def all_tables() -> MetaData:
     """Return TABLES with those of every module of the issuer, which they add when they are loaded."""
-    from issuer import offer_tables  # noqa: F401  for its tables
+    from issuer import batch_tables  # noqa: F401  for what it adds
+    from issuer.openid import tables  # noqa: F401  for what it adds
 
     return TABLES

@@ -13,6 +13,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from vclib.errors import ComplexityError, StoreError
@@ -42,9 +43,18 @@ def write_file(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite:
     With `overwrite=False` an existing file of that name is never replaced; a device or a pipe is not in any
     case. Raises StoreError; then neither a half-written nor a temporary file stays behind.
     """
+    _write(path, (content,), mode, overwrite=overwrite)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of text to `path` at once, as `write_file` does, without holding all of them."""
+    _write(path, (f"{line}\n".encode() for line in lines), OWNER_ONLY, overwrite=True)
+
+
+def _write(path: Path, pieces: Iterable[bytes], mode: int, *, overwrite: bool) -> None:
     temporary = temporary_beside(path)
     try:
-        _write_new(temporary, content, mode)
+        _write_new(temporary, pieces, mode)
         if overwrite:
             _refuse_special_file(path)
             os.replace(temporary, path)
@@ -128,9 +138,9 @@ def _refuse_special_file(path: Path) -> None:
         raise StoreError(f"cannot write {path}: it is a device or a pipe, not a file; nothing was changed")
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
+def _write_new(path: Path, pieces: Iterable[bytes], mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())

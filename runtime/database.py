@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +39,7 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     NoSuchModuleError,
+    OperationalError,
     SQLAlchemyError,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -49,6 +52,9 @@ _logger = logging.getLogger(__name__)
 
 # How long a writer waits for another process to finish its transaction.
 BUSY_TIMEOUT_MILLISECONDS = 5000
+
+# Between two looks at whether the lock of writers is free.
+_PAUSE_SECONDS = (0.0005, 0.0015)
 
 # How long PostgreSQL may wait for a lock, run one statement, and keep a transaction that nothing happens in.
 _LOCK_MILLISECONDS = 5000
@@ -267,8 +273,38 @@ def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry)
 def _begin_sqlite(connection: Connection) -> None:
     # A writer that starts as a reader can find, at its first write, that another one was faster, and no
     # waiting helps then. Taking the lock at once makes writers wait for each other instead.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Ask for the lock of writers at short and even intervals, for as long as SQLite would.
+
+    SQLite's own waiting pauses ever longer, up to 100 ms. A process whose threads hand the lock to each
+    other leaves it free for well under a millisecond, and another process would hardly ever find it so.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MILLISECONDS / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as err:
+                if not _is_busy(err) or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(*_PAUSE_SECONDS))  # noqa: S311  only so that two do not keep step
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+
+
+def _is_busy(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    # The low byte is the primary code; BUSY_SNAPSHOT and BUSY_RECOVERY have it too.
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _bring_to_newest(database: Database, url: URL, schema: Schema, *, make: bool) -> None:

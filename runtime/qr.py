@@ -54,9 +54,9 @@ class QRCode:
         """Return a PNG file, `scale` pixels for each module, quiet zone included."""
         return self._save("png", scale)
 
-    def svg(self, *, scale: int = 6) -> bytes:
-        """Return an SVG file (UTF-8), black on white, quiet zone included."""
-        return self._save("svg", scale)
+    def svg(self, *, scale: int = 6, of_any_size: bool = False) -> bytes:
+        """Return an SVG file (UTF-8), black on white, quiet zone included; without a size, if asked for."""
+        return self._save("svg", scale, omitsize=of_any_size)
 
     def terminal(self) -> str:
         """Return lines of half blocks, two modules high, black on white whatever the terminal's theme is."""
@@ -74,11 +74,11 @@ class QRCode:
         """How many columns `terminal` needs; a narrower window would wrap the code and spoil it."""
         return len(self.modules) + 2 * QUIET_ZONE
 
-    def _save(self, kind: str, scale: int) -> bytes:
+    def _save(self, kind: str, scale: int, *, omitsize: bool = False) -> bytes:
         buffer = io.BytesIO()
         options = {"scale": scale, "border": QUIET_ZONE, "dark": "#000", "light": "#fff"}
         if kind == "svg":
-            options["xmldecl"] = False
+            options |= {"xmldecl": False, "omitsize": omitsize}
         self._code.save(buffer, kind=kind, **options)
         return buffer.getvalue()
 

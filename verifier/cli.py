@@ -36,11 +36,15 @@ from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
+from verifier.cli_page import app as page_commands
 from verifier.cli_requests import app as request_commands
+from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import moment_option, open_content, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
+from verifier.rule_store import choose_rules, rule_store
+from verifier.rules import ChosenRules
 from verifier.service import CheckResult, Question, Verifier, no_marks
 from verifier.signer_files import read_revocations, read_signers
 from verifier.trust_lists import open_trust
@@ -52,6 +56,8 @@ app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
+app.add_typer(rule_commands, name="rules")
+app.add_typer(page_commands)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -110,6 +116,13 @@ def check_command(
         list[Path] | None,
         typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
+    ] = None,
     signer: Annotated[
         list[Path] | None,
         typer.Option(
@@ -147,6 +160,7 @@ def check_command(
             domain,
             require_holder or (config is not None and config.require_holder),
             require_status or (config is not None and config.require_status),
+            _rules(config, rules, country),
         )
         status_lists = _status_lists(status or [])
         lists = None if trust is not None else open_trust(config)
@@ -241,6 +255,22 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         yield store
     finally:
         store.close()
+
+
+def _rules(config: VerifierConfig | None, name: str | None, country: str | None) -> ChosenRules | None:
+    """Return the rules named by the options, else by the settings."""
+    if config is None:
+        if name is not None or country is not None:
+            raise ConfigurationError(
+                "--rules needs the folder that has the rule sets: --home or DDCC_VERIFIER_HOME"
+            )
+        return None
+    name, country = name or config.rules, country or config.rules_country
+    if name is None and country is None:
+        return None
+    if name is None or country is None:
+        raise ConfigurationError("--rules and --country belong together")
+    return choose_rules(config, rule_store(config), name, country, config.rules_region)
 
 
 def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:

@@ -80,7 +80,7 @@ def init_command(
         else:
             print_line(f"set up {config.file}; put whom it trusts into {config.trust_path}")
             if url is not None:
-                print_line("next: ddcc verifier key set, token create NAME, serve")
+                print_line("next: ddcc verifier key set, serve, page")
 
 
 @app.command("config", epilog=epilog("ddcc verifier config --home verifier"))
@@ -168,7 +168,7 @@ def create_token_command(
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         token = AccessTokens(store.database).create(name, now=utc_now())
         store.close()
         if as_json:
@@ -183,7 +183,7 @@ def list_tokens_command(database: DatabaseURL = None, home: Home = None, as_json
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         views = AccessTokens(store.database).list()
         store.close()
         if as_json:
@@ -205,7 +205,7 @@ def revoke_token_command(
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         AccessTokens(store.database).revoke(name)
         store.close()
         if as_json:
@@ -229,7 +229,8 @@ def effective_settings(config: VerifierConfig) -> JSONObject:
     return shown
 
 
-def _opened(home: Path | None, database: str | None) -> VerifierStore:
+def opened_store(home: Path | None, database: str | None) -> VerifierStore:
+    """Open the database that the options name; StoreError, ConfigurationError."""
     config = load_config(home)
     if config is None:
         raise ConfigurationError("name the verifier's folder: --home or DDCC_VERIFIER_HOME")

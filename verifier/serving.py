@@ -20,6 +20,7 @@ from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig
 from verifier.identity import OwnIdentity
+from verifier.rule_store import default_rules, rule_store
 from verifier.store import VerifierStore
 from verifier.trust_lists import TrustSource
 
@@ -44,6 +45,9 @@ def serve_verifier(
     """
     configure_logging()
     VerifierStore.open_home(config).close()
+    rules = default_rules(config, rule_store(config))
+    if rules is not None:
+        rules()
     fetch = Fetcher(allow_loopback=allow_loopback) if fetches else None
     rate = rate_of(config, behind_proxy=behind_proxy)
 

@@ -45,7 +45,7 @@ from wallet.reviews import Asker, Mark, Presenting, Review, ReviewLine
 from wallet.status_notes import find_status
 from wallet.strength import MIN_CHARACTERS, Strength, strength_of
 from wallet.troubles import trouble_lines
-from wallet.words import LANGUAGES, Words
+from wallet.words import LANGUAGES, Words, words_of
 
 __all__ = [
     "IDLE_MINUTES",
@@ -123,7 +123,7 @@ class Desk:
     ) -> None:
         self.path = path
         self.clock = clock
-        self.words = Words.of(language)
+        self.words = words_of(language)
         self.preferences = Preferences()
         self._language = language
         self._make_network = network
@@ -324,7 +324,7 @@ class Desk:
 
     def _prefer(self, preferences: Preferences) -> None:
         self.preferences = preferences
-        self.words = Words.of(preferences.language or self._language)
+        self.words = words_of(preferences.language or self._language)
 
     def _card(self, view: CredentialView, note: StatusNote | None) -> Card:
         return make_card(view, note, now=self.clock(), words=self.words, known_issuers=self._known_issuers)

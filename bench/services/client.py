@@ -109,11 +109,13 @@ class _Connection(asyncio.Protocol):
             return
         answer, self._answer = self._answer, None
         self._received = bytearray()
-        answer.set_result(Answer(int(head[9:12]), bytes(rest)))
+        # Whoever asked may have been cancelled because another request failed; that failure is the news.
+        if not answer.done():
+            answer.set_result(Answer(int(head[9:12]), bytes(rest)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._answer is not None:
+        if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("the service closed the connection"))
 
     async def ask(self, request: bytes) -> Answer:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Table, update
 from bench.credential import RECORD
 from bench.services.programs import Site
 from issuer.lists import LIST_LENGTH, MAX_USED, PURPOSES, list_name, list_url, signed_list
-from issuer.offer_tables import issuances, notifications, offers
+from issuer.openid.tables import issuances, notifications, offers
 from issuer.store import IssuerStore
 from issuer.tables import audit, copies, records, status_entries, status_lists
 from runtime.audit import FIRST_HASH, lock_head

@@ -17,6 +17,7 @@ from health.formats.certificate import (
     Subject,
     UnsupportedFormatError,
 )
+from health.formats.eu_dcc import NAME as EU_DCC
 from health.formats.eu_revocation import RevocationList, Revocations, read_revocation_list
 from health.formats.hc1 import HC1
 from health.formats.paper import PaperSigner, write_paper
@@ -24,6 +25,7 @@ from health.formats.signer_certificates import make_signer_certificate, read_sig
 
 __all__ = [
     "CONTENT_NAMES",
+    "EU_DCC",
     "FORMATS",
     "Certificate",
     "CertificateFormat",
@@ -44,7 +46,7 @@ __all__ = [
 FORMATS: Mapping[str, CertificateFormat] = MappingProxyType({"hc1": HC1()})
 
 # What `Certificate.format` can be, and what a trust list may limit a signer to.
-CONTENT_NAMES = ("eu-dcc", "who-ddcc", "icvp")
+CONTENT_NAMES = (EU_DCC, "who-ddcc", "icvp")
 
 # How formats begin that are known and not read here.
 _DECLINED: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -237,8 +237,11 @@ def issuer_running(network: Network, *options: object) -> Iterator[Process]:
 
 
 @contextmanager
-def venue_running(network: Network, kind: str) -> Iterator[Venue]:
-    """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS."""
+def venue_running(network: Network, kind: str, settings: str = "") -> Iterator[Venue]:
+    """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS.
+
+    `settings` are lines of its settings file; those that a test does not set look at everything each time.
+    """
     home = network.folder / f"verifier-{next(_numbers)}"
     scheme = "https" if kind == "x509_san_dns" else "http"
     port = free_port()
@@ -246,7 +249,9 @@ def venue_running(network: Network, kind: str) -> Iterator[Venue]:
     place = ("--home", home)
     done(in_process("verifier", "init", "--name", "Venue", "--purpose", "Entry", "--url", url, *place))
     with (home / "verifier.toml").open("a") as file:
-        file.write("requests_per_second = 0\ndid_refresh = 0\nstatus_refresh = 0\n")
+        defaults = {"requests_per_second": 0, "did_refresh": 0, "status_refresh": 0}
+        file.write("".join(f"{name} = {value}\n" for name, value in defaults.items() if name not in settings))
+        file.write(settings)
     (home / "trust.json").write_text((network.folder / "trust.json").read_text())
     chain, key, ca = certificates(home)
     options: tuple[object, ...] = ()

@@ -51,7 +51,7 @@ def test_what_fits_together_is_counted(kept: Service) -> None:
         (
             (
                 "INSERT INTO records SELECT 'abcd', NULL, kind, suite, issuer_id, holder, record, "
-                "record_sha256, credential_sha256, valid_from, valid_until, minted, NULL "
+                "record_sha256, credential_sha256, valid_from, valid_until, minted, NULL, NULL "
                 "FROM records LIMIT 1",
             ),
             "the record abcd has no entry in the audit log",

@@ -1,4 +1,4 @@
-"""issuer.issuance against the attacks and faults F1 to F10 and F14: each of them is one of these tests."""
+"""The attacks and faults F1 to F10 and F14 on issuing over OpenID4VCI: each of them is one of these tests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
-import issuer.issuance as deciding
-from issuer.issuance import Issuance
-from issuer.offer_tables import offers, used_nonces
-from issuer.offering import CreatedOffer
+import issuer.openid.issuance as deciding
+from issuer.openid.issuance import Issuance
+from issuer.openid.offering import CreatedOffer
+from issuer.openid.tables import offers, used_nonces
 from protocols.jose import sign_jws
 from protocols.oid4vci import InvalidGrantError, TokenRequest
 from runtime.database import sqlite_url

@@ -1,4 +1,4 @@
-"""issuer.nonces: a nonce answers for itself, and only for its own service and time."""
+"""issuer.openid.nonces: a nonce answers for itself, and only for its own service and time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.nonces import Nonces
+from issuer.openid.nonces import Nonces
 from protocols.oid4vci import InvalidNonceError
 from tests.world import START
 from vclib.encoding import decode_base64url, encode_base64url

@@ -1,10 +1,10 @@
-"""issuer.offer_options: what an offer's options are in JSON, and what is none."""
+"""issuer.openid.options: what an offer's options are in JSON, and what is none."""
 
 from __future__ import annotations
 
 import pytest
 
-from issuer.offer_options import options_from_json, options_to_json
+from issuer.openid.options import options_from_json, options_to_json
 from issuer.options import MintOptions
 from tests.world import START
 from vclib.errors import MalformedValueError

@@ -1,4 +1,4 @@
-"""issuer.oid4vci: offer, token, nonce, credential, deferred and notification as a wallet meets them."""
+"""issuer.openid.routes: offer, token, nonce, credential, deferred and notification as a wallet meets them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from issuer.offering import IssuanceSettings
+from issuer.openid.offering import IssuanceSettings
 from protocols.oid4vci import (
     CredentialIssuerMetadata,
     CredentialOffer,
@@ -484,7 +484,7 @@ def test_offers_that_cannot_be_made_are_problems_of_the_caller(wallet: Wallet, c
 
 
 def test_offers_are_not_made_where_nobody_may(desk: Desk) -> None:
-    from issuer.oid4vci import oid4vci_router
+    from issuer.openid.routes import oid4vci_router
 
     routes = oid4vci_router(desk.issuance, clock=lambda: desk.clock.now).routes
     assert "/offers" not in {getattr(route, "path", "") for route in routes}

@@ -14,10 +14,10 @@ from fastapi import Depends, FastAPI
 
 from health import parse_record
 from issuer.config import IssuerConfig
-from issuer.issuance import Issuance
 from issuer.keys import IssuerKeys
-from issuer.offering import CreatedOffer, IssuanceSettings
-from issuer.oid4vci import oid4vci_router
+from issuer.openid.issuance import Issuance
+from issuer.openid.offering import CreatedOffer, IssuanceSettings
+from issuer.openid.routes import oid4vci_router
 from issuer.options import MintOptions
 from issuer.service import Issuer
 from issuer.store import IssuerStore

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,40 @@ def test_a_value_that_sqlite_cannot_keep_is_its_senders_fault(tmp_path: Path, va
     ):
         connection.execute(insert(things).values({column: value}))
     assert "Aulus" not in str(caught.value)
+
+
+def test_a_writer_keeps_looking_at_short_intervals_however_long_another_one_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own pauses grow to 100 ms, in which the threads of a busy process never leave a gap."""
+    holder, waiting = _open(tmp_path / "a.sqlite"), _open(tmp_path / "a.sqlite")
+    holding = ExitStack()
+    holding.enter_context(holder.writing())
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 50:
+            holding.close()
+
+    monkeypatch.setattr("runtime.database.time.sleep", pause)
+    with waiting.writing() as connection:
+        connection.execute(insert(things).values(name="after"))
+
+    assert len(pauses) == 50
+    assert max(pauses) <= 0.002
+    assert names(holder) == ["after"]
+
+
+def test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M11: and the waiting itself leaves nothing behind, so that the next try succeeds."""
+    holder, waiting = _open(tmp_path / "a.sqlite"), _open(tmp_path / "a.sqlite")
+    monkeypatch.setattr("runtime.database.BUSY_TIMEOUT_MILLISECONDS", 50)
+    with holder.writing(), pytest.raises(StoreError, match="database is locked"), waiting.writing():
+        pass
+
+    with waiting.writing() as connection:
+        connection.execute(insert(things).values(name="after"))
+    assert names(holder) == ["after"]

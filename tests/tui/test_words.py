@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from runtime.words import parse_catalogue, read_catalogue
 from tests.tui.stage import Stage, says, settle
 from vclib.errors import ConfigurationError
 from wallet.cards import Badge
 from wallet.recollections import ACTIONS, OUTCOMES
 from wallet.reviews import Mark
 from wallet.strength import Strength
-from wallet.words import LANGUAGES, Words, parse_catalogue, read_catalogue
+from wallet.words import LANGUAGES, Words, words_of
 
 WALLET = Path(__file__).parents[2] / "wallet"
 # Names of tables and class members whose strings are said.
@@ -84,7 +85,7 @@ def said() -> set[str]:
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
 def test_a_language_has_every_sentence(language: str) -> None:
-    assert said() - read_catalogue(language).keys() == set()
+    assert said() - read_catalogue("wallet", language).keys() == set()
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
@@ -92,24 +93,24 @@ def test_a_translation_has_the_same_values_in_it(language: str) -> None:
     def values(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    for message, translations in read_catalogue(language).items():
+    for message, translations in read_catalogue("wallet", language).items():
         assert all(translations), message
         assert values(translations[-1]) - {"count"} == values(message) - {"count"}, message
 
 
 def test_a_sentence_without_a_translation_stays_english() -> None:
-    assert Words.of("fr")("Not in any catalogue {x}", x=1) == "Not in any catalogue 1"
+    assert words_of("fr")("Not in any catalogue {x}", x=1) == "Not in any catalogue 1"
 
 
 def test_dates_are_written_as_the_language_writes_them() -> None:
     moment = datetime(2026, 8, 6, 14, 5, tzinfo=UTC)
-    assert Words.of("en_GB.UTF-8").date(moment) == "6 August 2026"
-    assert Words.of("fr_CH.UTF-8").moment(moment) == "6 août 2026, 14:05"
+    assert words_of("en_GB.UTF-8").date(moment) == "6 August 2026"
+    assert words_of("fr_CH.UTF-8").moment(moment) == "6 août 2026, 14:05"
 
 
 def test_french_says_zero_in_the_singular() -> None:
-    assert Words.of("fr").count("{count} credential", "{count} credentials", 0) == "0 attestation"
-    assert Words.of("en").count("{count} credential", "{count} credentials", 0) == "0 credentials"
+    assert words_of("fr").count("{count} credential", "{count} credentials", 0) == "0 attestation"
+    assert words_of("en").count("{count} credential", "{count} credentials", 0) == "0 credentials"
 
 
 def test_text_of_a_stranger_is_never_a_sentence_with_places() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base58
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,3 +226,27 @@ def test_varint_bytes_have_one_reading_or_are_refused(data: bytes) -> None:
     except EncodingError:
         return
     assert encode_varint(number) == data[:length]
+
+
+# --- base58btc: short texts are computed here, long ones by the package --------------------------
+
+
+@given(st.binary(max_size=8).map(lambda zeros: bytes(len(zeros))), st.binary(max_size=140))
+def test_base58_is_what_the_package_writes_and_reads(zeros: bytes, data: bytes) -> None:
+    text = base58.b58encode(zeros + data).decode("ascii")
+    assert encode_base58btc(zeros + data) == text
+    assert decode_base58btc(text) == zeros + data
+
+
+@given(st.text(alphabet=BASE58BTC, max_size=140))
+def test_every_base58_text_is_read_as_the_package_reads_it(text: str) -> None:
+    assert decode_base58btc(text) == base58.b58decode(text)
+    assert encode_base58btc(decode_base58btc(text)) == text
+
+
+@pytest.mark.parametrize("length", [0, 1, 93, 94, 127, 128, 129])
+@pytest.mark.parametrize("digit", ["1", "2", "z"])
+def test_base58_at_the_limit_of_what_is_computed_here(length: int, digit: str) -> None:
+    text = digit * length
+    assert decode_base58btc(text) == base58.b58decode(text)
+    assert encode_base58btc(decode_base58btc(text)) == text

@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vclib.errors import InvalidSignatureError, KeyMaterialError, UnsupportedKeyError
-from vclib.keys import BLS12_381_ORDER, KeyType, PrivateKey, PublicKey, generate_private_key
+from vclib.keys import (
+    BLS12_381_ORDER,
+    EphemeralKey,
+    KeyType,
+    PrivateKey,
+    PublicKey,
+    generate_private_key,
+)
 
 # RFC 6979 appendix A.2.5 and A.2.6: key, public point, and signatures of "sample" and "test".
 P256_SECRET = bytes.fromhex("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
@@ -143,6 +150,25 @@ def test_a_new_key_verifies_what_it_signed_and_nothing_else(key_type: KeyType) -
 @pytest.mark.parametrize("key_type", [*SIGNING_TYPES, KeyType.BLS12_381_G2])
 def test_two_new_keys_differ(key_type: KeyType) -> None:
     assert generate_private_key(key_type).secret_bytes != generate_private_key(key_type).secret_bytes
+
+
+def test_an_ephemeral_key_signs_as_a_private_key_does() -> None:
+    key = EphemeralKey()
+    read = PublicKey(KeyType.P256, key.public_key.key_bytes)
+    assert read == key.public_key
+    for verifier in (read, key.public_key):
+        verifier.verify(key.sign(b"message"), b"message")
+        with pytest.raises(InvalidSignatureError, match="does not fit"):
+            verifier.verify(key.sign(b"message"), b"another")
+    assert key.sign(b"message") == key.sign(b"message")
+    assert key.public_key != EphemeralKey().public_key
+
+
+def test_an_ephemeral_key_does_not_leave_the_process() -> None:
+    key = EphemeralKey()
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(key)
+    assert "secret not shown" in repr(key)
 
 
 def test_bls_key_does_not_sign_bytes() -> None:

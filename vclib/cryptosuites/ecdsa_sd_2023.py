@@ -48,7 +48,7 @@ from vclib.errors import (
     ProofVerificationError,
 )
 from vclib.jsonld import ContextPolicy
-from vclib.keys import KeyType, PublicKey, SigningKey, generate_private_key
+from vclib.keys import EphemeralKey, KeyType, PublicKey, SigningKey
 from vclib.strict_json import JSONObject
 
 BASE_HEADER = bytes.fromhex("d95d00")
@@ -194,7 +194,7 @@ class EcdsaSd2023:
         options_hash = proof_hash(options, document, contexts=contexts)
         mandatory_hash = hash_nquads(statements.matching("mandatory").values())
         # Base Proof Serialization. 2. and 3. Sign every statement that may be hidden.
-        scoped_key = generate_private_key(KeyType.P256) if unsafe_proof_key is None else unsafe_proof_key
+        scoped_key = EphemeralKey() if unsafe_proof_key is None else unsafe_proof_key
         signatures = tuple(
             scoped_key.sign(nquad.encode("utf-8")) for nquad in statements.non_matching("mandatory").values()
         )

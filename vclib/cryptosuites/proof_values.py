@@ -122,7 +122,8 @@ class _Reader:
         """Return (major type, argument, end) of the head at `at`: RFC 8949 section 3."""
         if at >= len(self.encoded):
             raise ProofVerificationError("proofValue: the CBOR ends in the middle of an item")
-        major, information = divmod(self.encoded[at], 32)
+        initial = self.encoded[at]
+        major, information = initial >> 5, initial & 31
         if information < 24:
             return major, information, at + 1
         if information > 27:
@@ -138,11 +139,35 @@ class _Reader:
         return major, argument, at + 1 + size
 
     def read_array(self, count: int, at: int, depth: int) -> tuple[list[CBORValue], int]:
-        values: list[CBORValue] = []
-        for _ in range(count):
+        if count and depth > _MAX_DEPTH:
+            raise ProofVerificationError("proofValue: the CBOR is nested deeper than any proof value")
+        values, at = self.read_equal_strings(count, at)
+        for _ in range(count - len(values)):
+            # An integer below 24 is its own head; most indexes are.
+            if at < len(self.encoded) and self.encoded[at] < 24:
+                values.append(self.encoded[at])
+                at += 1
+                continue
             value, at = self.read(at, depth)
             values.append(value)
         return values, at
+
+    def read_equal_strings(self, count: int, at: int) -> tuple[list[CBORValue], int]:
+        """Return all items of an array if they are byte strings of one length from 24 to 255, else none.
+
+        That is what signatures are. Their heads stand at equal distances, so they are compared together.
+        """
+        head = self.encoded[at : at + 2]
+        if len(head) < 2 or head[0] != _BYTES << 5 | 24 or head[1] < 24:
+            return [], at
+        size = 2 + head[1]
+        end = at + count * size
+        if end > len(self.encoded):
+            return [], at
+        items = self.encoded[at:end]
+        if items[::size] != head[:1] * count or items[1::size] != head[1:] * count:
+            return [], at
+        return [items[start + 2 : start + size] for start in range(0, len(items), size)], end
 
     def read_map(self, count: int, at: int, depth: int) -> tuple[dict[int, CBORValue], int]:
         values: dict[int, CBORValue] = {}

@@ -13,13 +13,14 @@ from vclib.keys.multikey import (
     encode_secret_multikey,
     split_multikey,
 )
-from vclib.keys.private import BLS12_381_ORDER, PrivateKey, SigningKey, generate_private_key
+from vclib.keys.private import BLS12_381_ORDER, EphemeralKey, PrivateKey, SigningKey, generate_private_key
 from vclib.keys.public import PublicKey
 
 __all__ = [
     "BLS12_381_ORDER",
     "PUBLIC_KEY_LENGTHS",
     "SECRET_KEY_LENGTHS",
+    "EphemeralKey",
     "KeyType",
     "PrivateKey",
     "PublicKey",

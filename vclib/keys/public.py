@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from vclib.errors import InvalidSignatureError, KeyMaterialError, UnsupportedKeyError
 from vclib.keys import points
@@ -36,6 +38,11 @@ ECDSA_HASHES: Mapping[KeyType, hashes.HashAlgorithm] = MappingProxyType(
 
 _ECDSA = MappingProxyType({key_type: ec.ECDSA(algorithm) for key_type, algorithm in ECDSA_HASHES.items()})
 
+# The order of each curve, and the bytes of a number below it, as many as the field's.
+_ORDERS = MappingProxyType(
+    {key_type: (curve.group_order, (curve.key_size + 7) // 8) for key_type, curve in points.CURVES.items()}
+)
+
 
 @dataclass(frozen=True)
 class PublicKey:
@@ -51,6 +58,20 @@ class PublicKey:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_handle", _parse(self.key_type, self.key_bytes))
 
+    @classmethod
+    def of_handle(cls, key_type: KeyType, handle: ec.EllipticCurvePublicKey) -> PublicKey:
+        """Return the public half of a private key, as OpenSSL computed it: a point of the curve.
+
+        `handle` must be of the curve that `key_type` names. Reading its bytes again would find the point
+        that it was made of, by a square root that takes as long as a signature.
+        """
+        key = object.__new__(cls)
+        object.__setattr__(key, "key_type", key_type)
+        compressed = handle.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        object.__setattr__(key, "key_bytes", compressed)
+        object.__setattr__(key, "_handle", handle)
+        return key
+
     def __reduce__(self) -> tuple[type[PublicKey], tuple[KeyType, bytes]]:
         # The OpenSSL handle cannot be pickled; another process makes its own, with the same checks.
         return PublicKey, (self.key_type, self.key_bytes)
@@ -62,13 +83,17 @@ class PublicKey:
         """
         handle = self._handle
         try:
-            if isinstance(handle, ed25519.Ed25519PublicKey):
+            # By the type: the classes of `cryptography` are abstract, and asking what is an instance of them
+            # takes a hundredth of a verification. `_parse` made the handle of this type and no other.
+            if self.key_type is KeyType.ED25519:
                 if len(signature) != 64:
                     raise InvalidSignatureError(f"expected 64 signature bytes, found {len(signature)}")
                 # OpenSSL refuses S >= L, so a signature has one form (RFC 8032 section 5.1.7).
-                handle.verify(signature, message)
-            elif isinstance(handle, ec.EllipticCurvePublicKey):
-                handle.verify(_to_der(signature, self.key_type), message, _ECDSA[self.key_type])
+                cast("ed25519.Ed25519PublicKey", handle).verify(signature, message)
+            elif self.key_type in _ECDSA:
+                cast("ec.EllipticCurvePublicKey", handle).verify(
+                    _to_der(signature, self.key_type), message, _ECDSA[self.key_type]
+                )
             else:
                 raise UnsupportedKeyError(f"{self.key_type} keys do not verify signatures of bytes here")
         except InvalidSignature as err:
@@ -117,15 +142,13 @@ def uncompressed_point(handle: ec.EllipticCurvePublicKey) -> bytes:
 
 def _to_der(signature: bytes, key_type: KeyType) -> bytes:
     """Return the DER form of r || s, after checking length and range (threat C11)."""
-    curve = points.CURVES[key_type]
-    size = (curve.key_size + 7) // 8
+    order, size = _ORDERS[key_type]
     if len(signature) != 2 * size:
         raise InvalidSignatureError(
             f"expected {2 * size} signature bytes for {key_type}, found {len(signature)}"
         )
     r = int.from_bytes(signature[:size], "big")
     s = int.from_bytes(signature[size:], "big")
-    order = curve.group_order
     if not (0 < r < order and 0 < s < order):
         raise InvalidSignatureError(f"a part of the {key_type} signature is zero or not below the order")
     return encode_dss_signature(r, s)

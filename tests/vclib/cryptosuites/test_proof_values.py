@@ -179,6 +179,45 @@ def test_a_changed_byte_is_refused_or_read_as_another_decoder_reads_it(
     assert not stream.read()
 
 
+# Arrays of signatures are read in one step, so they are looked at with every length around the limits.
+@pytest.mark.parametrize("length", [0, 23, 24, 32, 64, 255, 256])
+@pytest.mark.parametrize("count", [0, 1, 2, 30])
+def test_byte_strings_of_one_length_are_read(length: int, count: int) -> None:
+    strings = [bytes([number]) * length for number in range(count)]
+    assert decode_components(cbor2.dumps([strings, 7]), 2) == [strings, 7]
+
+
+@settings(max_examples=200, deadline=None)
+@given(strings=st.lists(st.binary(min_size=30, max_size=30), min_size=1, max_size=5), data=st.data())
+def test_a_changed_byte_among_equal_strings_is_refused_or_read_as_another_decoder_reads_it(
+    strings: list[bytes], data: Any
+) -> None:
+    """D8."""
+    encoded = bytearray(cbor2.dumps([strings]))
+    # The heads, mostly.
+    place = data.draw(st.one_of(st.sampled_from([0, 1, 2, 3, 34, 35]), st.integers(0, len(encoded) - 1)))
+    encoded[place % len(encoded)] ^= data.draw(st.integers(1, 255))
+    try:
+        found = decode_components(bytes(encoded), 1)
+    except ProofVerificationError:
+        return
+    assert cbor2.dumps(found) == encoded
+
+
+@pytest.mark.parametrize("encoded", ["81815817" + "00" * 23, "81825818" + "00" * 24, "8182581800"])
+def test_byte_strings_of_another_spelling_or_cut_off_are_refused(encoded: str) -> None:
+    """D8: 23 bytes have a shorter head; two strings were announced, one is there."""
+    with pytest.raises(ProofVerificationError, match=r"longer than it needs to be|ends in the middle"):
+        _decode(encoded)
+
+
+@pytest.mark.parametrize("innermost", ["8101", "815818" + "00" * 24])
+def test_arrays_one_level_too_deep_are_refused_whatever_they_hold(innermost: str) -> None:
+    """J4."""
+    with pytest.raises(ProofVerificationError, match="nested deeper"):
+        _decode("8181" + innermost)
+
+
 @pytest.mark.parametrize(
     ("read", "message"),
     [

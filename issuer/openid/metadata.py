@@ -22,7 +22,7 @@ from health import (
 )
 from issuer.config import BASE_SUITES, IssuerConfig
 from issuer.keys import KEY_TYPES
-from issuer.message_encryption import MessageEncryption
+from issuer.openid.encryption import MessageEncryption
 from issuer.options import UNLINKABLE_SUITE
 from protocols.oid4vci import (
     DI_VP_PROOF,

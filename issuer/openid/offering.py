@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from health import Record, check_mandatory_pointers, mandatory_pointers, record_to_json
 from issuer.building import DocumentIds, build_credential
 from issuer.config import IssuerConfig
-from issuer.issuance_metadata import configuration_id, configurations
-from issuer.offer_options import options_to_json
-from issuer.offer_tables import NewOffer, StoredOffer
-from issuer.offers import OfferStore
+from issuer.openid.metadata import configuration_id, configurations
+from issuer.openid.offers import OfferStore
+from issuer.openid.options import options_to_json
+from issuer.openid.service_secrets import ServiceSecrets, code_of
+from issuer.openid.tables import NewOffer, StoredOffer
 from issuer.options import UNLINKABLE_SUITE, MintOptions, plan_minting
-from issuer.service_secrets import ServiceSecrets, code_of
 from protocols.oid4vci import CredentialOffer, PreAuthorizedGrant, TxCode, offer_reference_uri
 from runtime.tokens import secret_digest
 from vclib.cryptosuites.pointers import select_json_ld

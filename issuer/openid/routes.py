@@ -20,8 +20,8 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from health import parse_record
-from issuer.issuance import Answer, Issuance
-from issuer.message_encryption import MAX_REQUEST_BYTES, Message
+from issuer.openid.encryption import MAX_REQUEST_BYTES, Message
+from issuer.openid.issuance import Answer, Issuance
 from issuer.requests import MintBody
 from protocols.oid4vci import (
     ENCRYPTED_MEDIA_TYPE,

@@ -5,7 +5,7 @@ hash for the transaction code, which is short. What may happen once is one state
 so that of two requests in one millisecond, in two processes, one succeeds (threat F1). A health record is
 kept from its offer until it was issued, or the offer ended; nothing here outlives `purge`.
 
-Not here: deciding (`issuance`), and the credentials themselves (`store`).
+Not here: deciding (`issuance`), and the credentials themselves (`issuer.store`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from issuer.offer_tables import (
+from issuer.openid.tables import (
     APPROVED,
     DEAD,
     EXPIRED,

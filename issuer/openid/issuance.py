@@ -20,14 +20,12 @@ from typing import Protocol
 
 from health import Record, read_record
 from issuer.config import IssuerConfig
-from issuer.issuance_metadata import configurations, issuer_metadata, server_metadata
-from issuer.key_proofs import KeyProofChecker
-from issuer.message_encryption import Message, MessageEncryption
 from issuer.minting import Also
-from issuer.offer_options import options_from_json
-from issuer.offer_tables import REFUSED, WAITING, Grant, NewToken, StoredIssuance, StoredOffer
-from issuer.offering import IssuanceSettings, Offering, public_url
-from issuer.offers import (
+from issuer.openid.encryption import Message, MessageEncryption
+from issuer.openid.key_proofs import KeyProofChecker
+from issuer.openid.metadata import configurations, issuer_metadata, server_metadata
+from issuer.openid.offering import IssuanceSettings, Offering, public_url
+from issuer.openid.offers import (
     NonceUsedError,
     OfferStore,
     OtherHoldersError,
@@ -35,9 +33,11 @@ from issuer.offers import (
     begin_issuance,
     finish_issuance,
 )
+from issuer.openid.options import options_from_json
+from issuer.openid.service_secrets import ServiceSecrets, same
+from issuer.openid.tables import REFUSED, WAITING, Grant, NewToken, StoredIssuance, StoredOffer
 from issuer.options import MintOptions
 from issuer.service import Minted, MintRequest
-from issuer.service_secrets import ServiceSecrets, same
 from issuer.store import IssuerStore, IssuerWriting
 from protocols.oid4vci import (
     CREDENTIAL_ACCEPTED,

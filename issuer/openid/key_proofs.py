@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from issuer.nonces import Nonces
+from issuer.openid.nonces import Nonces
 from issuer.options import HOLDER_METHODS, check_holder
 from protocols.oid4vci import (
     JWT_PROOF,

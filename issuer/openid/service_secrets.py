@@ -12,9 +12,9 @@ import secrets
 from datetime import timedelta
 from functools import cached_property
 
-from issuer.message_encryption import MessageEncryption
-from issuer.nonces import Nonces
-from issuer.offers import OfferStore
+from issuer.openid.encryption import MessageEncryption
+from issuer.openid.nonces import Nonces
+from issuer.openid.offers import OfferStore
 from runtime.tokens import secret_digest
 from vclib.encoding import decode_base64url, encode_base64url
 from vclib.keys import KeyType, PrivateKey, generate_private_key

@@ -1,0 +1,144 @@
+"""Many pieces of work done by processes of this machine: few at a time, results as they come.
+
+Each process opens what it works with once (`Workshop.open`), from a description that holds no secret and
+from an environment that may: that goes through the pipe by which the process is started, and to no other
+machine. A process has one piece of work at a time, so memory does not grow with their number; it ends by
+itself when its parent is gone, however that ended. A process that dies fails the whole: what it was doing
+cannot be known to be harmless, and the caller can go on from what was kept. Not here: other machines
+(`runtime.cluster`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Protocol, TypeVar
+
+from vclib.errors import StoreError, VCError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+Job_contra = TypeVar("Job_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
+
+_SECONDS_TO_END = 5.0
+
+
+class Workshop(Protocol[Job_contra, Result_co]):
+    """Describes what a process works with; it can be pickled, and holds no secret."""
+
+    def open(self, environment: Mapping[str, str]) -> Callable[[Job_contra], Result_co]:
+        """Return what does a piece of work; `environment` is where it finds a passphrase. VCError."""
+        ...
+
+
+def available_cores() -> int:
+    """Return on how many processor cores this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_jobs(
+    workshop: Workshop[Job, Result],
+    jobs: Iterable[Job],
+    *,
+    workers: int,
+    environment: Mapping[str, str],
+) -> Generator[Result]:
+    """Give the result of each job, in the order in which they are done.
+
+    The next job is asked for when a process is free for it. Raises what `Workshop.open` or a job raises, if
+    that is a VCError; StoreError where a process died.
+    """
+    hands: list[_Hand] = []
+    remaining = iter(jobs)
+    try:
+        for _ in range(workers):
+            job = next(remaining, None)
+            if job is None:
+                break
+            hands.append(_start(workshop, environment))
+            hands[-1].give(job)
+        while busy := {hand.connection: hand for hand in hands if hand.is_busy}:
+            for connection in wait(list(busy)):
+                hand = busy[connection]  # type: ignore[index]  # only what was given to it
+                result = hand.take()
+                job = next(remaining, None)
+                if job is not None:
+                    # First, so that nobody is idle while the caller does something with the result.
+                    hand.give(job)
+                yield result  # type: ignore[misc]  # what the workshop made of a job
+    finally:
+        _end(hands)
+
+
+@dataclass
+class _Hand:
+    """A process, and whether it is at work."""
+
+    process: BaseProcess
+    connection: Connection
+    is_busy: bool = False
+
+    def give(self, job: object) -> None:
+        try:
+            self.connection.send(job)
+        except OSError as err:
+            raise self._died() from err
+        self.is_busy = True
+
+    def take(self) -> object:
+        try:
+            result = self.connection.recv()
+        except (EOFError, OSError) as err:
+            raise self._died() from err
+        self.is_busy = False
+        if isinstance(result, VCError):
+            raise result
+        return result
+
+    def _died(self) -> StoreError:
+        self.process.join(_SECONDS_TO_END)
+        return StoreError(f"a worker process ended early (exit code {self.process.exitcode}); run it again")
+
+
+def _start(workshop: object, environment: Mapping[str, str]) -> _Hand:
+    # Started anew and not forked: a fork would hold a copy of every connection and lock of its parent.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, workshop, dict(environment)), daemon=True)
+    process.start()
+    theirs.close()
+    return _Hand(process, ours)
+
+
+def _end(hands: Iterable[_Hand]) -> None:
+    for hand in hands:
+        hand.connection.close()
+        if hand.is_busy:
+            hand.process.terminate()
+    for hand in hands:
+        hand.process.join(_SECONDS_TO_END)
+        if hand.process.is_alive():
+            hand.process.kill()
+            hand.process.join()
+
+
+def _work(connection: Connection, workshop: Workshop[object, object], environment: Mapping[str, str]) -> None:
+    """Be a worker process until the other end of the connection is closed."""
+    # Control-C at a terminal goes to all processes; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        first = connection.recv()
+        try:
+            work = workshop.open(environment)
+            connection.send(work(first))
+            while True:
+                connection.send(work(connection.recv()))
+        except VCError as err:
+            connection.send(err)

@@ -1,0 +1,168 @@
+"""Minting a file part by part: all of it once, whatever stops it and however often it is begun again."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from issuer.auditing import verify_audit
+from issuer.config import IssuerConfig
+from issuer.store import IssuerStore
+from issuer.tables import records as records_table
+from issuer.tables import status_entries
+from tests.issuer.batch_home import (
+    credentials,
+    make_home,
+    numbers,
+    run,
+    start,
+    write_records,
+)
+from tests.processes import wait_until
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> IssuerConfig:
+    return make_home(tmp_path / "home")
+
+
+def check_database(config: IssuerConfig, out: Path) -> None:
+    """The database knows exactly the credentials of the folder, each with two positions of its own."""
+    store = IssuerStore.open(config.database_url)
+    with store.reading() as reading:
+        known = set(reading.connection.execute(select(records_table.c.credential_id)).scalars())
+        entries = reading.connection.execute(
+            select(status_entries.c.list_id, status_entries.c.position)
+        ).all()
+        lists = {each.url: each.list_id for each in reading.lists.all()}
+    found = list(credentials(out))
+    assert [each["id"] for each in found if each["id"] not in known] == []
+    assert len(known) == len(found)
+    named = {
+        (lists[entry["statusListCredential"]], int(entry["statusListIndex"]))
+        for each in found
+        for entry in each["credentialStatus"]
+    }
+    assert named == {tuple(entry) for entry in entries}
+    assert len(entries) == 2 * len(found)
+    verify_audit(store)
+    store.close()
+
+
+def test_a_file_is_minted_and_bad_rows_are_told_with_line_and_reason(
+    config: IssuerConfig, tmp_path: Path
+) -> None:
+    records = write_records(tmp_path / "records.csv", 25, bad=(3, 17))
+    code, result, _ = run(config, records, tmp_path / "out", "--part-rows", "10", "--workers", "2")
+    assert code == 4
+    assert (result["minted"], result["rejected"], result["parts"]) == (23, 2, 3)
+    assert numbers(tmp_path / "out") == [n for n in range(1, 26) if n not in (3, 17)]
+    rejects = [json.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").read_text().splitlines()]
+    assert rejects == [
+        {
+            "line": line,
+            "code": "record",
+            "reason": "vaccination.date: expected a date that the calendar has",
+        }
+        for line in (4, 18)
+    ]
+    check_database(config, tmp_path / "out")
+
+
+def test_a_finished_run_is_repeated_without_minting_anything(config: IssuerConfig, tmp_path: Path) -> None:
+    records = write_records(tmp_path / "records.csv", 5)
+    run(config, records, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    code, result, _ = run(config, records, tmp_path / "out")
+    assert code == 0
+    assert (result["minted"], result["mintedNow"]) == (5, 0)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    check_database(config, tmp_path / "out")
+
+
+def test_killed_ten_times_at_random_moments_it_mints_every_row_once(
+    config: IssuerConfig, tmp_path: Path
+) -> None:
+    records = write_records(tmp_path / "records.csv", 1200, bad=(100, 700))
+    out = tmp_path / "out"
+    chance = random.Random(20260301)
+    kills = 0
+    while kills < 10:
+        before = len(list(out.glob("part-*.jsonl")))
+        process = start(config, records, out, "--part-rows", "10", "--workers", "1")
+        wait_until(
+            lambda seen=before, it=process: (
+                len(list(out.glob("part-*.jsonl"))) > seen or it.poll() is not None
+            ),
+            60,
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+    code, result, errors = run(config, records, out, "--part-rows", "10", "--workers", "1")
+    assert (code, errors) == (4, "")
+    assert 0 < result["mintedNow"] < result["minted"] == 1198
+    assert numbers(out) == [n for n in range(1, 1201) if n not in (100, 700)]
+    assert len((out / "rejects.jsonl").read_text().splitlines()) == 2
+    assert list(out.glob("*.unkept")) == []
+    check_database(config, out)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--valid-days", "30"), "--valid-days"),
+        (("--to", "parquet"), "--to"),
+        (("--part-rows", "7"), "--part-rows"),
+        (("--format", "jsonl"), "--format"),
+    ],
+)
+def test_other_options_in_the_same_folder_are_refused_by_name(
+    config: IssuerConfig, tmp_path: Path, options: tuple[str, ...], named: str
+) -> None:
+    records = write_records(tmp_path / "records.csv", 2)
+    run(config, records, tmp_path / "out")
+    code, _, errors = run(config, records, tmp_path / "out", *options)
+    assert code == 2
+    assert f"{named} is not what this folder's batch was begun with" in errors.replace("\n", " ")
+
+
+def test_another_input_in_the_same_folder_is_refused(config: IssuerConfig, tmp_path: Path) -> None:
+    run(config, write_records(tmp_path / "records.csv", 2), tmp_path / "out")
+    code, _, errors = run(config, write_records(tmp_path / "records.csv", 3), tmp_path / "out")
+    assert code == 2
+    assert "RECORDS is not the file that this folder's batch was begun with" in errors
+
+
+def test_a_part_whose_file_is_gone_is_told_and_not_minted_twice(config: IssuerConfig, tmp_path: Path) -> None:
+    records = write_records(tmp_path / "records.csv", 2)
+    run(config, records, tmp_path / "out")
+    (tmp_path / "out" / "part-000001.jsonl").unlink()
+    code, _, errors = run(config, records, tmp_path / "out")
+    assert code == 5
+    assert "part-000001.jsonl is gone" in errors
+
+
+def test_a_record_is_minted_once_by_two_batches(config: IssuerConfig, tmp_path: Path) -> None:
+    run(config, write_records(tmp_path / "first.csv", 3), tmp_path / "first")
+    code, result, _ = run(config, write_records(tmp_path / "second.csv", 5), tmp_path / "second")
+    assert code == 4
+    assert (result["minted"], result["rejected"]) == (2, 3)
+    reasons = [json.loads(line)["reason"] for line in (tmp_path / "second" / "rejects.jsonl").open()]
+    assert all("minted before as" in reason for reason in reasons)
+
+
+def test_a_wrong_passphrase_mints_nothing(config: IssuerConfig, tmp_path: Path) -> None:
+    records = write_records(tmp_path / "records.csv", 2)
+    code, _, errors = run(config, records, tmp_path / "out", DDCC_PASSPHRASE="not the passphrase")
+    assert code != 0
+    assert "error:" in errors
+    assert list((tmp_path / "out").glob("part-*")) == []
