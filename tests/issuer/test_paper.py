@@ -104,6 +104,7 @@ def test_the_commands_make_a_signer_and_print_records(
     text, png, pdf = (Path(file) for file in printed["files"])
     assert read_qr(png.read_bytes()) == text.read_text().strip("\n")
     assert pdf.read_bytes().startswith(b"%PDF-")
+    assert run(*mint, "--force", "--holder", "did:key:z6Mk")[0] == 2  # nothing on paper is bound
     assert run(*mint)[0] == 5  # the files are there already
     assert run(*mint, "--force")[0] == 0
     recovery = ("mint", str(_EXAMPLES / "recovery-covid-19.json"), "--format", "hc1", "--out", str(out))
