@@ -21,7 +21,7 @@ from health.trust.errors import ExpiredListError, TrustListError, UnsignedListEr
 from health.trust.lists import Material, Pins, TrustList, Verified
 from vclib.cid import Resolve
 from vclib.credentials import Credential, parse_credential
-from vclib.data_model import is_url
+from vclib.data_model import BASE_CONTEXT_V2, is_url
 from vclib.datetimes import parse_datetime
 from vclib.environment import Environment
 from vclib.errors import (
@@ -60,8 +60,8 @@ class RecognizedEntities:
         """Return what the registry says, believed or not; links are not followed."""
         credential = parse_credential(_first(material))
         _check_type(credential)
-        issuers = tuple(_issuers(credential, [_Entity.of(each) for each in credential.subjects]))
-        return _list(credential, issuers, {_id_of(credential): _date_of(credential, None)}, ())
+        issuers = tuple(_issuers(_Entity.of(each) for each in credential.subjects))
+        return _list(credential, issuers, {_id_of(credential): _date_of(credential, None)})
 
     def verify(self, material: Material, pins: Pins, *, resolve: Resolve, now: datetime) -> Verified:
         """Return the registry if the pinned publisher signed it and it is in force."""
@@ -78,7 +78,7 @@ class RecognizedEntities:
         path = (_id_of(credential),)
         taken = [reader.with_links(entity, publishers, path) for entity in entities]
         return Verified(
-            _list(credential, tuple(_issuers(credential, taken)), reader.versions, reader.remarks),
+            _list(credential, tuple(_issuers(taken)), reader.versions),
             f"signed by {pins.publisher}",
         )
 
@@ -125,18 +125,15 @@ class _Reader:
     resolve: Resolve
     now: datetime
     versions: dict[str, datetime] = field(default_factory=dict)
-    found_remarks: list[str] = field(default_factory=list)
     read: int = 0
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        return tuple(self.found_remarks)
 
     def verified(self, document: JSONObject, publishers: frozenset[str]) -> VerifiedCredential:
         """Return a registry that is signed by one of `publishers` and in force, and note its date."""
         environment = Environment(
             self.resolve,
             self.now,
+            # Members are read by their names, so their meaning must be the one known here.
+            context_sequences={REGISTRY_TYPE: [(BASE_CONTEXT_V2, CONTEXT)]},
             is_issuer_acceptable=publishers.__contains__,
             fetch_status=None if self.material.fetch is None else self._status_list,
         )
@@ -202,7 +199,7 @@ class _Reader:
         return parse_json_object(self.material.fetch(url))
 
 
-def _issuers(credential: Credential, entities: Iterable[_Entity]) -> Iterator[TrustedIssuer]:
+def _issuers(entities: Iterable[_Entity]) -> Iterator[TrustedIssuer]:
     for entity in entities:
         issuing = [
             action
@@ -236,10 +233,7 @@ def _publishers(entities: Iterable[_Entity]) -> Iterator[str]:
 
 
 def _list(
-    credential: Credential,
-    issuers: tuple[TrustedIssuer, ...],
-    versions: dict[str, datetime],
-    remarks: tuple[str, ...],
+    credential: Credential, issuers: tuple[TrustedIssuer, ...], versions: dict[str, datetime]
 ) -> TrustList:
     return TrustList(
         kind="recognized-entities",
@@ -248,7 +242,6 @@ def _list(
         versions=MappingProxyType(dict(versions)),
         valid_from=credential.valid_from,
         valid_until=credential.valid_until,
-        remarks=remarks,
     )
 
 
