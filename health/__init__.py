@@ -28,6 +28,7 @@ from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
 from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
+from health.matching import MatchOutcome, PassportHolder, PersonMatch, match_person, parse_passport
 from health.records import (
     Certificate,
     Person,
@@ -72,8 +73,11 @@ __all__ = [
     "Language",
     "LinkableValue",
     "MappedCode",
+    "MatchOutcome",
     "Outcome",
+    "PassportHolder",
     "Person",
+    "PersonMatch",
     "Record",
     "RecordRow",
     "RecoveryRecord",
@@ -109,7 +113,9 @@ __all__ = [
     "linkable_values",
     "mandatory_pointers",
     "map_code",
+    "match_person",
     "outcome",
+    "parse_passport",
     "parse_record",
     "pointers_for",
     "read_csv",

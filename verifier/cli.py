@@ -36,6 +36,7 @@ from vclib.policy import Outcome
 from vclib.strict_json import JSONObject, parse_json_object
 from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
+from verifier.cli_matching import app as match_commands
 from verifier.cli_page import app as page_commands
 from verifier.cli_requests import app as request_commands
 from verifier.cli_rules import app as rule_commands
@@ -57,6 +58,7 @@ app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
 app.add_typer(rule_commands, name="rules")
+app.add_typer(match_commands)
 app.add_typer(page_commands)
 
 # Twice what guessing could ever reach.

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from health import read_rule_documents
+from health.formats import read_certificate
 from tests.verifier.rule_samples import BOOSTED, DOSES, GENERAL, NAMES, NEGATIVE, PRODUCT, rule, rule_set
 from tests.world import CHALLENGE, TEST, VACCINATION, VENUE, World, changed, reasons
-from vclib.policy import Outcome
+from vclib.policy import Outcome, Verdict
 from vclib.proofs import drop_base_proofs
-from vclib.strict_json import JSONObject
-from verifier.rules import ChosenRules
-from verifier.service import CheckResult, Question, Verifier
+from vclib.strict_json import JSONObject, parse_json
+from verifier.rules import ChosenRules, apply_rules
+from verifier.service import CheckedCredential, CheckResult, Question, Verifier
+
+_VECTORS = Path(__file__).parent.parent / "vectors"
 
 
 def chosen(*rules: Any, **members: Any) -> ChosenRules:
@@ -181,3 +187,45 @@ def test_a_verifier_asks_its_own_rules_of_everything(world: World) -> None:
     accepted = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
 
     assert (refused.verdict.outcome, accepted.verdict.outcome) == (Outcome.REFUSED, Outcome.ACCEPTED)
+
+
+def paper(name: str) -> CheckResult:
+    """Return a published EU certificate as it is after its signature was found to be right."""
+    sample = json.loads((_VECTORS / "eu-dcc" / "countries" / name).read_text())
+    verdict = Verdict(())
+    checked = CheckedCredential(verdict, certificate=read_certificate(sample["PREFIX"]))
+    return CheckResult(verdict, (checked,))
+
+
+@pytest.fixture
+def german() -> ChosenRules:
+    """The published rules of Germany."""
+    files = [_VECTORS / "eu-rules" / "rules" / "DE.json", _VECTORS / "eu-rules" / "valueSets.json"]
+    rules = read_rule_documents({file.name: parse_json(file.read_bytes()) for file in files})
+    return ChosenRules("eu", rules, "DE")
+
+
+def test_a_certificate_of_the_eu_is_asked_the_published_rules_as_it_stands(german: ChosenRules) -> None:
+    boosted = apply_rules(paper("LT/1.json"), german, datetime(2022, 2, 1, tzinfo=UTC))
+    half = apply_rules(paper("DE/4.json"), german, datetime(2021, 8, 1, tzinfo=UTC))
+
+    assert (boosted.verdict.outcome, reasons(boosted)) == (Outcome.ACCEPTED, ["rules-met"])
+    assert half.verdict.outcome is Outcome.REFUSED
+    assert [told.split(":")[0] for told in details(half, "rules-not-met")] == ["VR-DE-0001"]
+
+
+def test_what_a_certificate_of_the_eu_lacks_fails_a_rule_since_nothing_can_be_withheld() -> None:
+    brand = rule("TR-XX-0001", "Test", {"===": [{"var": "payload.t.0.nm"}, "x"]})
+
+    result = apply_rules(paper("LT/3.json"), chosen(brand), datetime(2022, 2, 1, tzinfo=UTC))
+
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["rules-not-met"])
+
+
+def test_a_country_takes_its_own_certificates_back() -> None:
+    identifier = {"===": [{"extractFromUVCI": [{"var": "payload.v.0.ci"}, 1]}, "AT"]}
+    revoking = rule("IR-LT-0001", "General", identifier, "Not withdrawn.", Type="Invalidation")
+
+    result = apply_rules(paper("LT/1.json"), chosen(DOSES, revoking), datetime(2022, 2, 1, tzinfo=UTC))
+
+    assert details(result, "rules-not-met") == ["IR-LT-0001: Not withdrawn."]
