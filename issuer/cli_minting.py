@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -127,6 +128,7 @@ def mint_command(
         )
         now = utc_now()
         if input_format == _PAPER:
+            _check_paper_options(options)
             until = options.valid_until or (None if valid_days is None else now + timedelta(days=valid_days))
             raise typer.Exit(_print_paper(file, out, now, until, home, passphrase_file, force, as_json))
         requests, results = _read_requests(file, input_format, now)
@@ -164,6 +166,13 @@ def deliver_command(
             print_line(f"{len(paths)} credentials were waiting")
             for path in paths:
                 print_line(f"  -> {path}")
+
+
+def _check_paper_options(options: MintOptions) -> None:
+    """Refuse what was asked for and could not be kept: paper has no holder, no suite, no status."""
+    unsuitable = replace(options, valid_until=None, valid_days=None)
+    if unsuitable != MintOptions():
+        raise ConfigurationError("--format hc1 takes --valid-until or --valid-days, no other such option")
 
 
 def _print_paper(

@@ -15,7 +15,7 @@ import typer
 from health import Record
 from health.trust import certificate_kid, certificates_in
 from issuer.cli_shared import Home, opened_store, read_keys
-from issuer.paper import NotPrinted, PaperMint, import_signer, make_signer, signer_path
+from issuer.paper import NotPrinted, PaperCertificate, PaperMint, import_signer, make_signer, signer_path
 from runtime.atomic import read_file, write_file
 from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, print_warning, read_input, reporting_errors
@@ -24,6 +24,7 @@ from vclib.strict_json import JSONObject, JSONValue
 
 app = typer.Typer(help="The certificate under which paper is signed.", no_args_is_help=True)
 
+_BATCH = 100
 _ENDINGS = (".txt", ".png", ".pdf")
 _MAX_BYTES = 64 * 1024
 
@@ -88,7 +89,22 @@ def mint_paper(
         )
     with opened_store(home) as (config, store):
         mint = PaperMint(config, store, read_keys(config, passphrase_file))
-        printed = mint.mint([record for _, record, _ in records], now=utc_now(), expires=expires)
+        results: list[JSONObject] = []
+        # Pages are large, so few are in memory at once.
+        for start in range(0, len(records), _BATCH):
+            some = records[start : start + _BATCH]
+            printed = mint.mint([record for _, record, _ in some], now=utc_now(), expires=expires)
+            results += _written(some, printed, out, force=force)
+    return results
+
+
+def _written(
+    records: Sequence[tuple[str, Record, str]],
+    printed: Sequence[PaperCertificate | NotPrinted],
+    out: Path,
+    *,
+    force: bool,
+) -> list[JSONObject]:
     results: list[JSONObject] = []
     for (place, _, stem), result in zip(records, printed, strict=True):
         if isinstance(result, NotPrinted):

@@ -30,6 +30,8 @@ CODE_SIDE = 42.0
 _FONT = "DejaVuSans"
 _MARGIN = 20 * mm
 _LINE = 6 * mm
+# The notes need the rest.
+_LOWEST = _MARGIN + 30 * mm
 _LABEL_WIDTH = 78 * mm
 _VALUE_CHARACTERS = 48
 _RIGHT_TO_LEFT = ("R", "AL")
@@ -46,7 +48,7 @@ class Page:
 
 
 def draw_page(code: QRCode, page: Page) -> bytes:
-    """Return a PDF of one A4 page."""
+    """Return a PDF of one A4 page, or more where the rows need them."""
     _register()
     buffer = io.BytesIO()
     # Invariant: the same certificate is the same file, without the time of drawing.
@@ -117,6 +119,9 @@ def _draw_rows(canvas: Canvas, page: Page, y: float) -> None:
         for line in lines:
             canvas.drawString(_MARGIN + _LABEL_WIDTH, y, _visual(line))
             y -= _LINE
+        if y < _LOWEST:
+            canvas.showPage()
+            y = A4[1] - _MARGIN
     canvas.setFont(_FONT, 8)
     for note in page.notes:
         for line in wrap(note, 105):

@@ -172,6 +172,9 @@ def _decode_image(data: bytes) -> Image.Image:
             )
         if getattr(image, "n_frames", 1) > 1:
             raise ParsingError("expected a still image, found an animated one")
+        # A JPEG decoder gives grey by leaving out the colours, in a fifth of the time.
+        if isinstance(image, JpegImageFile):
+            image.draft("L", image.size)
         return _on_white(image)
     except (OSError, SyntaxError, ValueError, EOFError) as err:
         raise ParsingError("the image is broken or cut off") from err

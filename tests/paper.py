@@ -106,7 +106,7 @@ WHO_VACCINATION: dict[str, Any] = {
 WHO_TEST: dict[str, Any] = {
     "name": "Tamsin Oduya",
     "birthDate": "1991-04-05",
-    "identifier": "P-77",
+    "identifier": "URN:UVCI:01:SG:TEST",
     "test": {
         "pathogen": {"code": "XN109", "system": "http://id.who.int/icd11/mms", "display": "SARS-CoV-2"},
         "type": {"code": "LP6464-4", "system": "http://loinc.org"},

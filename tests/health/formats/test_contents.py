@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
 
-from health import RecoveryRecord, TestRecord, VaccinationRecord, record_to_json
+from health import Identifier, RecoveryRecord, TestRecord, VaccinationRecord, record_to_json
 from health.formats import read_certificate
 from health.formats.eu_dcc import read, unknown_codes
 from health.formats.who_ddcc import payload_from_record
@@ -155,6 +156,23 @@ def test_a_who_test_is_a_record() -> None:
     record = read_certificate(code(claims(4, WHO_TEST))).record
     assert isinstance(record, TestRecord)
     assert record.date == "2026-06-27T06:15:00Z"
+    assert record.certificate.hcid.value == "URN:UVCI:01:SG:TEST"
+    assert record.person.identifiers == ()
+
+
+def test_a_person_s_identifier_is_not_taken_for_the_certificate_s() -> None:
+    assert read_certificate(code(claims(4, WHO_TEST | {"identifier": "P-77"}))).record is None
+
+
+def test_a_record_with_several_identifiers_is_not_written_with_one() -> None:
+    several = dataclasses.replace(
+        read_certificate(code(claims(3, WHO_VACCINATION))).record.person,  # type: ignore[union-attr]
+        identifiers=(Identifier(None, "1"), Identifier(None, "2")),
+    )
+    record = read_certificate(code(claims(3, WHO_VACCINATION))).record
+    assert record is not None
+    with pytest.raises(RecordError, match="one identifier"):
+        payload_from_record(dataclasses.replace(record, person=several))
 
 
 def test_a_recovery_has_no_who_form() -> None:
