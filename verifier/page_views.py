@@ -72,10 +72,24 @@ class Frame:
             .render(frame=self, t=self.words, language=self.words.language, languages=LANGUAGES, **values)
         )
 
-    def page(self, situation: str, situations: Sequence[str]) -> Response:
-        """Return the page itself, without a guest."""
+    def page(
+        self,
+        situation: str,
+        situations: Sequence[str],
+        rules: Sequence[tuple[str, str]],
+        always_rules: bool,
+    ) -> Response:
+        """Return the page itself, without a guest; `rules` can be chosen, and must be with `always_rules`."""
         named = [(code, self.words(SITUATION_WORDS[code])) for code in situations]
-        return self._response(self.render("page.html", situation=situation, situations=named))
+        return self._response(
+            self.render(
+                "page.html",
+                situation=situation,
+                situations=named,
+                rules=[] if always_rules and len(rules) < 2 else rules,
+                always_rules=always_rules,
+            )
+        )
 
     def signed_out(self) -> Response:
         """Return what a device sees that was not signed in."""
