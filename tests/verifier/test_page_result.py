@@ -125,6 +125,64 @@ def test_name_and_birth_date_stand_apart_from_the_other_facts() -> None:
     assert [(fact.label, fact.text) for fact in shown.facts] == [("Sex", "Female")]
 
 
+def paper(*reasons: tuple[str, str], **members: object) -> JSONObject:
+    """A paper code that a known signer has signed."""
+    certificate: JSONObject = {
+        "verdict": {"outcome": "accepted", "reasons": [], "issuerName": "Ministry"},
+        "format": "eu-dcc",
+        "kind": "vaccination",
+        "name": "Mira Sandovar-Lind",
+        "birthDate": "1984-11",
+        "algorithm": "ES256",
+        "signer": "00aa",
+        "validFrom": "2026-01-01T00:00:00Z",
+        "validUntil": "2027-01-01T00:00:00Z",
+        "claims": [{"pointer": "/v/0/dn", "label": "Dose", "display": "2"}],
+        **members,  # type: ignore[dict-item]
+    }
+    return {**result(("not-bound", "note"), *reasons), "credentials": [certificate]}
+
+
+def test_paper_is_compared_and_told_by_name() -> None:
+    """M1."""
+    shown = show_result(paper(), ENGLISH, now=NOW)
+    assert shown.tone is Tone.COMPARE
+    (told,) = shown.credentials
+    assert (told.name, told.birth_date, told.kind) == (
+        "Mira Sandovar-Lind",
+        "1984-11",
+        "Vaccination, on paper",
+    )
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"validUntil": "2026-06-30T00:00:00Z"},
+        {"validFrom": "2026-07-02T00:00:00Z"},
+        {"signer": ""},
+        {"algorithm": None},
+        {"verdict": {"outcome": "accepted", "reasons": []}},
+    ],
+)
+def test_paper_without_one_positive_check_is_unclear(missing: JSONObject) -> None:
+    """M1."""
+    assert tone(paper(**missing)) is Tone.UNCLEAR
+
+
+def test_paper_that_nobody_could_know_to_be_withdrawn_is_amber_unless_the_settings_accept_it() -> None:
+    """M1: a status that was not looked up is not a good one."""
+    found = paper(("no-status", "note"))
+    assert tone(found) is Tone.UNCLEAR
+    accepted = show_result(found, ENGLISH, now=NOW, accept_without_status=True)
+    assert (accepted.tone, len(accepted.notes)) == (Tone.COMPARE, 2)
+
+
+def test_a_test_system_never_shows_green() -> None:
+    """M1, I6."""
+    assert tone(result(("test-lists", "note"))) is Tone.UNCLEAR
+
+
 def test_a_result_is_told_in_french() -> None:
     shown = show_result(result(("revoked", "refuse"), outcome="refused"), FRENCH, now=NOW)
     assert (shown.word, shown.reasons[0].text) == ("Refusé", "Son émetteur l’a retiré.")
@@ -133,13 +191,15 @@ def test_a_result_is_told_in_french() -> None:
     assert [(fact.label, fact.text) for fact in facts.facts] == [("Sexe", "Féminin")]
 
 
-def test_a_reason_without_words_of_ours_is_told_in_its_own_language() -> None:
+def test_a_rule_that_is_not_met_is_told_in_its_own_sentence() -> None:
     found: JSONObject = {
         "outcome": "refused",
         "reasons": [{"code": "rules-not-met", "severity": "refuse", "message": "Two doses are needed."}],
     }
-    line = show_result(found, FRENCH, now=NOW).reasons[0]
-    assert (line.text, line.language) == ("Two doses are needed.", "en")
+    found["reasons"][0]["detail"] = "VR-DE-0001: Zwei Dosen."  # type: ignore[index,call-overload]
+    ours, theirs = show_result(found, FRENCH, now=NOW).reasons
+    assert (ours.text, ours.language) == ("Une règle demandée ici n’est pas remplie.", None)
+    assert (theirs.text, theirs.language) == ("VR-DE-0001: Zwei Dosen.", "")
 
 
 @pytest.mark.parametrize("code", ["proof-expired", "not-yet-valid"])

@@ -37,7 +37,7 @@ def said() -> set[str]:
                         found.add(each.value)
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "sentence":
                 found.add(ast.literal_eval(node.value))
-    tables = (REASONS, SITUATION_WORDS, page_result._WORDS, page_result._SENTENCES)
+    tables = (REASONS, SITUATION_WORDS, page_result._WORDS, page_result._SENTENCES, page_result._PAPER)
     return found | {text for table in tables for text in table.values()}
 
 

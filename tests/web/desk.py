@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import segno
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
@@ -19,6 +18,7 @@ from protocols.compact import encode_presentation
 from tests.flows.conftest import Ran, in_process
 from tests.flows.network import Network, Venue, done
 from tests.requirements import missing
+from tests.web.pictures import qr_png
 from vclib.strict_json import parse_json_object
 
 SECONDS = 20_000  # milliseconds that the browser may take for anything
@@ -119,13 +119,6 @@ def compact(network: Network, folder: Path, *options: object) -> str:
     asked = ("--for", "venue", "--challenge", "c-1", "--domain", "https://door.example", "--force")
     done(in_process("wallet", "present", *asked, "--out", file, "--yes", *options, *network.wallet))
     return encode_presentation(parse_json_object(file.read_bytes()))
-
-
-def qr_png(text: str, *, scale: int = 4) -> bytes:
-    """Return the picture of a QR code."""
-    buffer = io.BytesIO()
-    segno.make(text, error="L", micro=False).save(buffer, kind="png", scale=scale, border=4)
-    return buffer.getvalue()
 
 
 def write_video(path: Path, text: str | None, size: tuple[int, int] = (1280, 960)) -> Path:

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
 from tests.flows.network import Network, Venue
-from tests.web.desk import Desk, browsing, camera_arguments, compact, qr_png, sign_in, write_video
+from tests.web.desk import Desk, browsing, camera_arguments, compact, sign_in, write_video
+from tests.web.pictures import qr_png
 
 PAPER = "Compare"
-NOTHING = "This code is none that can be checked here."
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_picture_is_read_by_the_venues_server(desk: Desk, code: str) -> None:
 
 def test_a_picture_without_a_code_is_told(desk: Desk) -> None:
     desk.page.locator("#picture").set_input_files(
-        {"name": "x.png", "mimeType": "image/png", "buffer": blank_png()}  # type: ignore[arg-type]
+        {"name": "x.png", "mimeType": "image/png", "buffer": qr_png(None)}  # type: ignore[arg-type]
     )
     assert (desk.word, desk.tone) == ("Unclear", "unclear")
     assert "No code was found in the picture" in desk.why
@@ -91,12 +91,20 @@ def test_a_file_that_is_no_picture_is_told(desk: Desk) -> None:
         expect(desk.page.locator("#start")).to_be_visible()
 
 
-@pytest.mark.parametrize("text", ["shc:/5676290952432060346029243740", "https://evil.example/x", "9" * 4000])
-def test_another_standards_code_is_declined_politely(desk: Desk, text: str) -> None:
+def test_another_standards_code_is_named_and_declined(desk: Desk) -> None:
+    """J1."""
+    paste(desk, "shc:/5676290952432060346029243740")
+    assert (desk.word, desk.tone) == ("Unclear", "unclear")
+    assert "It is of a kind that cannot be checked here." in desk.why
+    assert "SMART Health Card" in desk.why
+
+
+@pytest.mark.parametrize("text", ["https://evil.example/x", "9" * 4000])
+def test_a_code_that_is_no_certificate_is_refused(desk: Desk, text: str) -> None:
     """J1."""
     paste(desk, text)
-    assert (desk.word, desk.tone) == ("Unclear", "unclear")
-    assert NOTHING in desk.why
+    assert (desk.word, desk.tone) == ("Refused", "refused")
+    assert "It is not written as a certificate has to be." in desk.why
 
 
 # --- The camera ------------------------------------------------------------------------------------
@@ -182,13 +190,3 @@ def test_a_camera_without_https_is_said(venue: Venue, browser: Browser) -> None:
         desk = sign_in(venue, context)
         desk.page.get_by_role("button", name="Use the camera").click()
         desk.says("The camera needs an address that begins with https.")
-
-
-def blank_png() -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
-    buffer = BytesIO()
-    Image.new("L", (200, 200), 255).save(buffer, "PNG")
-    return buffer.getvalue()
