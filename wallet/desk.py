@@ -136,6 +136,7 @@ class Desk:
         self._known_issuers = known_issuers
         self._parameters = parameters
         self._holder: Holder | None = None
+        self._made: dict[str, tuple[object, Card]] = {}
 
     @property
     def exists(self) -> bool:
@@ -188,6 +189,7 @@ class Desk:
         if self._holder is not None:
             self._holder.close()
         self._holder = None
+        self._made.clear()
 
     @property
     def holder(self) -> Holder:
@@ -221,7 +223,8 @@ class Desk:
     def home(self) -> Home:
         """Return what the first screen shows."""
         cards = self.cards()
-        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, self._notices())
+        notices = (*self._reminders(cards), *self._permissions())
+        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, notices)
 
     def cards(self) -> tuple[Card, ...]:
         """Return the credentials, grouped by person, those that end first on top."""
@@ -300,9 +303,12 @@ class Desk:
 
     def reminders(self) -> tuple[str, ...]:
         """Return a sentence for each credential that ends within 30, 7 or 1 days, the nearest first."""
+        return self._reminders(self.cards())
+
+    def _reminders(self, cards: Sequence[Card]) -> tuple[str, ...]:
         now = self.clock()
         ending = []
-        for card in self.cards():
+        for card in cards:
             left = days_left(card, now)
             if left is not None and 0 <= left <= max(REMINDER_DAYS) and card.badge is not Badge.REVOKED:
                 ending.append((left, card))
@@ -325,7 +331,18 @@ class Desk:
         self.words = words_of(preferences.language or self._language)
 
     def _card(self, view: CredentialView, note: StatusNote | None) -> Card:
-        return make_card(view, note, now=self.clock(), words=self.words, known_issuers=self._known_issuers)
+        now = self.clock()
+        # All that a card depends on: a list that is drawn again makes only what has changed.
+        ages = tuple(
+            None if moment is None else (moment - now).days
+            for moment in (view.valid_until, None if note is None else note.at)
+        )
+        state = (view, note, ages, self.words.language)
+        made = self._made.get(view.id)
+        if made is None or made[0] != state:
+            card = make_card(view, note, now=now, words=self.words, known_issuers=self._known_issuers)
+            made = self._made[view.id] = (state, card)
+        return made[1]
 
     def _status_notes(self) -> dict[str, StatusNote]:
         found = self.holder.shelf.settings().get(_STATUS)
@@ -346,15 +363,14 @@ class Desk:
         spare = [PersonCard(shown(key.name), key.did, 0) for key in held if key.name not in used]
         return (*people, *_one_each(spare))
 
-    def _notices(self) -> tuple[str, ...]:
-        notices = list(self.reminders())
+    def _permissions(self) -> tuple[str, ...]:
         if self.holder.permissions is Permissions.CORRECTED:
-            notices.append(
-                self.words("Other users of this computer could read the wallet file; now they cannot.")
-            )
+            said = self.words("Other users of this computer could read the wallet file; now they cannot.")
         elif self.holder.permissions is Permissions.TOO_WIDE:
-            notices.append(self.words("Other users of this computer can read the wallet file."))
-        return tuple(notices)
+            said = self.words("Other users of this computer can read the wallet file.")
+        else:
+            return ()
+        return (said,)
 
 
 def _one_each(people: Sequence[PersonCard]) -> list[PersonCard]:

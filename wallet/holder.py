@@ -173,16 +173,20 @@ class Holder:
 
     def credentials(self) -> list[CredentialView]:
         """Return the credentials, oldest first, without opening any."""
+        return self._credentials("")
+
+    def _credentials(self, prefix: str) -> list[CredentialView]:
         names = {key.did: key.name for key in self.keys()}
         now = self._clock()
         return [
             CredentialView.of(item_id, item.summary, key_names=names, now=now)
             for item_id, item in self._store.items(CREDENTIAL).items()
+            if item_id.startswith(prefix)
         ]
 
     def credential(self, prefix: str) -> CredentialView:
         """Return the one credential whose id begins with `prefix`; else MalformedValueError."""
-        found = [view for view in self.credentials() if prefix and view.id.startswith(prefix.lower())]
+        found = self._credentials(prefix.lower()) if prefix else []
         if len(found) != 1:
             many = "no credential" if not found else f"{len(found)} credentials"
             raise MalformedValueError(f"{many} in the wallet with an id that begins with {prefix[:40]!r}")
