@@ -52,7 +52,7 @@ from vclib.strict_json import parse_json
 app = typer.Typer()
 
 _FORMS = ("auto", "json", "csv", "fhir")
-_PAPER = "hc1"
+_PAPER, _EU_PAPER = "hc1", "hc1-eu"
 
 # A file with more would take hours, and all its records are held in memory.
 MAX_RECORDS = 100_000
@@ -83,7 +83,7 @@ def mint_command(
         typer.Option(
             "--format",
             help="What FILE is: auto, json, csv or fhir; auto tells by the content. Or hc1: auto, and print "
-            "paper certificates (needs `ddcc issuer signer make`).",
+            "paper certificates (needs `ddcc issuer signer make`); hc1-eu: those of the EU.",
         ),
     ] = "auto",
     holder: Holder = None,
@@ -127,10 +127,22 @@ def mint_command(
             again=again,
         )
         now = utc_now()
-        if input_format == _PAPER:
+        if input_format in (_PAPER, _EU_PAPER):
             _check_paper_options(options)
             until = options.valid_until or (None if valid_days is None else now + timedelta(days=valid_days))
-            raise typer.Exit(_print_paper(file, out, now, until, home, passphrase_file, force, as_json))
+            raise typer.Exit(
+                _print_paper(
+                    file,
+                    out,
+                    now,
+                    until,
+                    as_eu=input_format == _EU_PAPER,
+                    home=home,
+                    passphrase_file=passphrase_file,
+                    force=force,
+                    as_json=as_json,
+                )
+            )
         requests, results = _read_requests(file, input_format, now)
         _check_files(out, requests, force=force)
         if requests:
@@ -180,6 +192,8 @@ def _print_paper(
     out: Path,
     now: datetime,
     expires: datetime | None,
+    *,
+    as_eu: bool,
     home: Path | None,
     passphrase_file: Path | None,
     force: bool,
@@ -191,7 +205,13 @@ def _print_paper(
     results = [refused(each.place, each.error) for each in not_read if isinstance(each, NotMinted)]
     if records:
         results += mint_paper(
-            records, out, expires=expires, home=home, passphrase_file=passphrase_file, force=force
+            records,
+            out,
+            expires=expires,
+            as_eu=as_eu,
+            home=home,
+            passphrase_file=passphrase_file,
+            force=force,
         )
     tell_printed(results, as_json=as_json)
     return ExitCode.BAD_INPUT if any("error" in result for result in results) else ExitCode.OK
@@ -231,7 +251,9 @@ def _read_text(file: Path) -> str:
 
 def _read_rows(text: str, form: str, now: datetime) -> Iterable[RecordRow | RowError]:
     if form not in _FORMS:
-        raise ConfigurationError(f"--format: expected {', '.join(_FORMS)} or {_PAPER}, found {form[:40]!r}")
+        raise ConfigurationError(
+            f"--format: expected {', '.join(_FORMS)}, {_PAPER} or {_EU_PAPER}, found {form[:40]!r}"
+        )
     if form == "csv":
         return read_csv(text, now=now)
     if form != "auto" and not _looks_like_json(text):

@@ -73,6 +73,7 @@ def mint_paper(
     out: Path,
     *,
     expires: datetime | None,
+    as_eu: bool,
     home: Path | None,
     passphrase_file: Path | None,
     force: bool,
@@ -93,7 +94,9 @@ def mint_paper(
         # Pages are large, so few are in memory at once.
         for start in range(0, len(records), _BATCH):
             some = records[start : start + _BATCH]
-            printed = mint.mint([record for _, record, _ in some], now=utc_now(), expires=expires)
+            printed = mint.mint(
+                [record for _, record, _ in some], now=utc_now(), expires=expires, as_eu=as_eu
+            )
             results += _written(some, printed, out, force=force)
     return results
 

@@ -70,15 +70,18 @@ class PaperMint:
         self._signer = _read_signer(config, keys)
 
     def mint(
-        self, records: Sequence[Record], *, now: datetime, expires: datetime | None
+        self, records: Sequence[Record], *, now: datetime, expires: datetime | None, as_eu: bool = False
     ) -> list[PaperCertificate | NotPrinted]:
-        """Return each record as paper, in their order; all that were signed are in the audit log."""
+        """Return each record as paper, in their order; all that were signed are in the audit log.
+
+        `as_eu` asks for EU certificates of vaccinations and tests too. Raises ConfigurationError, StoreError.
+        """
         until = expires or now + timedelta(days=self._config.valid_days)
         if until <= now:
             raise ConfigurationError("a certificate that has ended already is not printed")
         if self._signer.ends <= now:
             raise ConfigurationError("the signer's certificate has ended: ddcc issuer signer make")
-        results = [self._print(record, now, until) for record in records]
+        results = [self._print(record, now, until, as_eu=as_eu) for record in records]
         with self._store.writing() as work:
             work.lock()
             for result in results:
@@ -87,9 +90,11 @@ class PaperMint:
                     work.audit("print", {"kind": result.kind, "sha256": digest}, now=now)
         return results
 
-    def _print(self, record: Record, now: datetime, until: datetime) -> PaperCertificate | NotPrinted:
+    def _print(
+        self, record: Record, now: datetime, until: datetime, *, as_eu: bool
+    ) -> PaperCertificate | NotPrinted:
         try:
-            text = write_paper(record, self._signer, issued=now, expires=until)
+            text = write_paper(record, self._signer, issued=now, expires=until, as_eu=as_eu)
             code = make_paper_qr(text)
             certificate = read_certificate(text)
         except VCError as err:

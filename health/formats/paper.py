@@ -1,7 +1,8 @@
 """A DDCC record as the text of a paper code: the content that it maps to, signed by a document signer.
 
-A vaccination is written as DDCC:VS (claim 3), a test result as DDCC:TR (claim 4). WHO has no certificate of
-recovery, so a recovery record is refused by name. Not here: drawing the code.
+A vaccination is written as DDCC:VS (claim 3), a test result as DDCC:TR (claim 4), or either as an EU DCC if
+that is asked for. WHO has no certificate of recovery, so a recovery is written as the EU's (claim 1). Not
+here: drawing the code.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from health.data_sets import Record, TestRecord
-from health.formats import who_ddcc
-from health.formats.hc1 import WHO_TR, WHO_VS, write_hc1
+from health.data_sets import Record, RecoveryRecord, TestRecord
+from health.formats import eu_dcc_writing, who_ddcc
+from health.formats.hc1 import EU_DCC, WHO_TR, WHO_VS, write_hc1
 from health.trust import certificate_kid, read_certificate
 from vclib.errors import KeyMaterialError
 from vclib.keys import KeyType, SigningKey
@@ -43,15 +44,31 @@ class PaperSigner:
         return read_certificate(self.certificate).valid_until
 
 
-def write_paper(record: Record, signer: PaperSigner, *, issued: datetime, expires: datetime) -> str:
-    """Return the text of a code for a record; RecordError for a record that has no content of its own."""
-    payload = who_ddcc.payload_from_record(record)
+def write_paper(
+    record: Record, signer: PaperSigner, *, issued: datetime, expires: datetime, as_eu: bool = False
+) -> str:
+    """Return the text of a code for a record, which ends no later than its signer.
+
+    Raises RecordError for a record that lacks what the content needs.
+    """
+    expires = min(expires, signer.ends)
+    if as_eu or isinstance(record, RecoveryRecord):
+        claim = EU_DCC
+        payload = eu_dcc_writing.payload_from_record(
+            record,
+            authority=read_certificate(signer.certificate).name,
+            begins=issued.date(),
+            ends=expires.date(),
+        )
+    else:
+        payload = who_ddcc.payload_from_record(record)
+        claim = WHO_TR if isinstance(record, TestRecord) else WHO_VS
     return write_hc1(
-        WHO_TR if isinstance(record, TestRecord) else WHO_VS,
+        claim,
         payload,
         country=read_certificate(signer.certificate).country,
         issued=issued,
-        expires=min(expires, signer.ends),
+        expires=expires,
         kid=certificate_kid(signer.certificate),
         sign=signer.key.sign,
     )

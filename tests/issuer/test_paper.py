@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from health import Record, parse_record
+from health import Code, Identifier, Record, parse_record
+from health.coding import ICD11
 from health.formats import PaperSigner, read_certificate, read_signer_certificates, write_paper
 from health.trust import SignerSet
 from issuer.cli import app
 from runtime.paper import CODE_SIDE, Page, draw_page, missing_glyphs
 from runtime.qr import make_paper_qr, read_qr
-from tests.paper import CERTIFICATE, KEY, NOW, OTHER_KEY, RECOVERY, claims, code
+from tests.paper import CERTIFICATE, KEY, NOW, OTHER_KEY
 from vclib.errors import KeyMaterialError, RangeError, RecordError
 from vclib.policy import Outcome
 from vclib.strict_json import parse_json_object
@@ -23,6 +26,10 @@ from verifier.service import Question, Verifier
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 _SIGNER = PaperSigner(KEY, CERTIFICATE)
+
+
+def _written(record: Record, *, as_eu: bool = False) -> str:
+    return write_paper(record, _SIGNER, issued=NOW, expires=NOW + timedelta(days=30), as_eu=as_eu)
 
 
 def _record(name: str) -> Record:
@@ -44,11 +51,51 @@ def test_a_record_on_paper_is_accepted_and_is_the_same_record(name: str) -> None
     assert read.certificate.hcid.value == record.certificate.hcid.value
 
 
-def test_a_recovery_is_refused_by_name() -> None:
-    record = read_certificate(code(claims(1, RECOVERY | {"dob": "1998-02-26"}))).record
-    assert record is not None
-    with pytest.raises(RecordError, match="no recovery certificate"):
-        write_paper(record, _SIGNER, issued=NOW, expires=NOW + timedelta(days=1))
+def test_a_recovery_is_written_as_the_eu_s_and_is_the_same_record() -> None:
+    record = _record("recovery-covid-19.json")
+    certificate = read_certificate(_written(record))
+    assert (certificate.format, certificate.kind) == ("eu-dcc", "recovery")
+    assert certificate.name == record.person.name
+    assert certificate.record is not None
+    assert certificate.record.certificate.hcid == record.certificate.hcid
+
+
+def test_a_name_is_spelled_as_a_passport_could() -> None:
+    record = _record("recovery-covid-19.json")
+    person = replace(record.person, name="Gößinger Ñandú O'Neil-Şahin")
+    payload = read_certificate(_written(replace(record, person=person))).payload
+    assert payload["nam"] == {"fn": "Gößinger Ñandú O'Neil-Şahin", "fnt": "GOESSINGER<NANDU<ONEIL<SAHIN"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            lambda record: replace(
+                record, certificate=replace(record.certificate, hcid=Identifier(None, "1"))
+            ),
+            "r/0/ci",
+        ),
+        (lambda record: replace(record, disease=Code(ICD11, "1D47")), "r/0/tg"),
+        (lambda record: replace(record, person=replace(record.person, name="王小明")), "spelling"),
+    ],
+)
+def test_what_an_eu_certificate_cannot_say_is_refused(
+    change: Callable[[Record], Record], reason: str
+) -> None:
+    with pytest.raises(RecordError, match=reason):
+        _written(change(_record("recovery-covid-19.json")))
+
+
+def test_a_vaccination_is_an_eu_certificate_where_that_is_asked_for() -> None:
+    record = _record("vaccination-covid-19.json")
+    with pytest.raises(RecordError, match="v/0/ci"):
+        _written(record, as_eu=True)
+    hcid = Identifier(None, "URN:UVCI:01:CH:EXAMPLE#1")
+    certificate = read_certificate(
+        _written(replace(record, certificate=replace(record.certificate, hcid=hcid)), as_eu=True)
+    )
+    assert (certificate.format, certificate.certificate_id) == ("eu-dcc", "URN:UVCI:01:CH:EXAMPLE#1")
 
 
 def test_paper_does_not_outlive_its_signer() -> None:
@@ -108,11 +155,13 @@ def test_the_commands_make_a_signer_and_print_records(
     assert run(*mint)[0] == 5  # the files are there already
     assert run(*mint, "--force")[0] == 0
     recovery = ("mint", str(_EXAMPLES / "recovery-covid-19.json"), "--format", "hc1", "--out", str(out))
-    assert run(*recovery)[0] == 4
+    assert run(*recovery)[0] == 0
+    measles = ("mint", str(_EXAMPLES / "vaccination-measles.json"), "--format", "hc1-eu", "--out", str(out))
+    assert run(*measles)[0] == 4
     assert run("audit", "verify")[0] == 0
     ended, log = run("audit", "--json")
     assert ended == 0
-    assert log.count('"print"') == 2
+    assert log.count('"print"') == 3
     assert "Sandovar" not in log
     signer = Path(home) / "signer.pem"
     assert run("signer", "import", str(signer))[0] == 0
