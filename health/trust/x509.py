@@ -27,6 +27,15 @@ _MAX_PEM = 10_000
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _MINIMUM_RSA_BITS = 2048
 
+# What the library raises for a certificate that it cannot read, now or when it is asked for a part.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 # Extended key usages of EU signers, in both spellings that are in use.
 # https://github.com/ehn-dcc-development/eu-dcc-hcert-spec/blob/main/hcert_spec.md#a3-extended-key-usage-identifiers
 _ARCS = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
@@ -56,7 +65,7 @@ class Certificate:
         """Whether its extensions are written as DER asks; the signature holds in any case."""
         try:
             _ = self.handle.extensions
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        except _UNREADABLE:
             return False
         return True
 
@@ -65,12 +74,7 @@ class Certificate:
         """Whether it says that it may sign other certificates."""
         try:
             return self.handle.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        except (
-            x509.ExtensionNotFound,
-            x509.DuplicateExtension,
-            x509.UnsupportedGeneralNameType,
-            ValueError,
-        ):
+        except (x509.ExtensionNotFound, *_UNREADABLE):
             return False
 
     def is_signed_by(self, authority: Certificate) -> bool:
@@ -95,6 +99,8 @@ def read_certificate(der: bytes) -> Certificate:
         raise KeyMaterialError(f"a certificate of {len(der)} bytes, more than {_MAX_BYTES}")
     try:
         handle = x509.load_der_x509_certificate(der)
+        # Parsed when first asked for, so asked for here.
+        _ = handle.issuer
         return Certificate(
             der=der,
             handle=handle,
@@ -106,7 +112,7 @@ def read_certificate(der: bytes) -> Certificate:
             or _attribute(handle, x509.NameOID.ORGANIZATION_NAME),
             country=_attribute(handle, x509.NameOID.COUNTRY_NAME),
         )
-    except ValueError as err:
+    except _UNREADABLE as err:
         raise KeyMaterialError("expected a certificate in DER") from err
 
 
@@ -119,7 +125,7 @@ def certificates_in(content: bytes) -> list[bytes]:
         return [read_certificate(content).der]
     try:
         return [x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER) for block in blocks]
-    except ValueError as err:
+    except _UNREADABLE as err:
         raise KeyMaterialError("expected certificates in PEM") from err
 
 
@@ -146,7 +152,7 @@ def authority_of(certificate: Certificate, candidates: Iterable[Certificate]) ->
 def _key(handle: x509.Certificate) -> SignerKey | None:
     try:
         key = handle.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (*_UNREADABLE, UnsupportedAlgorithm):
         return None
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key
@@ -160,7 +166,7 @@ def _kinds(handle: x509.Certificate) -> frozenset[str] | None:
         usages = handle.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return None
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except _UNREADABLE:
         # Some authorities write a default value where DER leaves it out; the library then reads none of them.
         return _kinds_in(handle.tbs_certificate_bytes)
     found = [

@@ -6,9 +6,12 @@ import base64
 from dataclasses import dataclass
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from hypothesis import given
+from hypothesis import strategies as st
 
 from health.trust import (
     KINDS,
@@ -150,6 +153,24 @@ def test_certificates_in_files_need_an_authority_or_a_digest() -> None:
 def test_a_file_that_holds_no_certificate_is_named() -> None:
     with pytest.raises(KeyMaterialError, match=r"b\.der: expected a certificate"):
         read(**{"a.pem": pem(SIGNER), "b.der": b"\x30\x82nothing"})
+
+
+# The library warns of serial numbers that are not positive, which a bit makes of one.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@given(position=st.integers(0, len(SIGNER) - 1), bit=st.integers(0, 7))
+def test_a_certificate_of_which_one_bit_was_turned_is_read_or_refused_by_name(
+    position: int, bit: int
+) -> None:
+    turned = bytearray(SIGNER)
+    turned[position] ^= 1 << bit
+    try:
+        trust_list = read(a=pem(AUTHORITY.certificate), b=bytes(turned))
+    except KeyMaterialError:
+        return
+    # The authority signed what it signed: only the spelling around that may differ.
+    signed = x509.load_der_x509_certificate(SIGNER).tbs_certificate_bytes
+    for der in usable(trust_list):
+        assert x509.load_der_x509_certificate(der).tbs_certificate_bytes == signed
 
 
 def test_a_plain_list_of_dids_counts_by_its_digest_only() -> None:
