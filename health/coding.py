@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
@@ -100,9 +101,15 @@ def iri_from_code(code: Code) -> str:
     """
     if not code.code:
         raise RecordError("expected a code, found an empty one")
-    encoded = _encode(code.code)
     if code.system is None:
-        return f"{_TEXT}:{encoded}"
+        return f"{_TEXT}:{_encode(code.code)}"
+    return _iri_in_system(code)
+
+
+# Codes are public and few; what stands as text is not remembered.
+@lru_cache(maxsize=4096)
+def _iri_in_system(code: Code) -> str:
+    encoded = _encode(code.code)
     if not code.system:
         raise RecordError("expected a code system, found an empty one")
     prefix = _PREFIX_OF.get(code.system)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from health import CSVLayout, RecordRow, RowError, csv_layout, read_json_row, record_to_json
 from issuer.batch_store import NewRecord, Reject
+from issuer.building import Form
 from issuer.config import HOME_VARIABLE, IssuerConfig, load_config
 from issuer.keys import IssuerKeys, open_keys
 from issuer.options import MintOptions, MintPlan, plan_minting
@@ -121,6 +122,7 @@ class _Signer:
     options: MintOptions
     begun: datetime
     layout: CSVLayout | None
+    known_forms: set[Form] = field(default_factory=set)
 
     def __call__(self, chunk: Chunk) -> SignedChunk:
         signed: list[SignedRow] = []
@@ -149,7 +151,7 @@ class _Signer:
             raise RecordError(row.message)
         plan = self._plan(row)
         positions = [StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)]
-        record = record_to_json(row.record)
+        canonical = jcs.canonicalize(record_to_json(row.record))
         stored, _, text = sign_record(
             row.record,
             plan=plan,
@@ -157,9 +159,10 @@ class _Signer:
             keys=self.keys,
             positions=positions,
             record_id=new_record_id(),
-            written=(dump_json(record), hashlib.sha256(jcs.canonicalize(record)).hexdigest()),
+            written=(canonical.decode(), hashlib.sha256(canonical).hexdigest()),
             write=dump_json,
             now=now,
+            known_forms=self.known_forms,
         )
         return SignedRow(line.number, NewRecord(stored, taken), text)
 

@@ -8,9 +8,10 @@ of what was signed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, MutableSet, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from contexts import digest_multibase
 from health import (
@@ -29,7 +30,10 @@ from issuer.store import StatusPosition
 from vclib.credentials import parse_credential
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.proofs import add_proof
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
+
+# A document without its values: names of members, in order, and types of values.
+Form: TypeAlias = Hashable
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,13 @@ def build_credential(
     config: IssuerConfig,
     ids: DocumentIds,
     positions: Sequence[StatusPosition],
+    known_forms: MutableSet[Form] | None = None,
 ) -> JSONObject:
-    """Return the credential of a record, not signed yet; raises RecordError, CredentialError."""
+    """Return the credential of a record, not signed yet; raises RecordError, CredentialError.
+
+    `known_forms` are those of documents made here under the same settings that were found to conform to the
+    data model: of many of one form only the first is looked at, because values are checked in the record.
+    """
     document = credential_from_record(
         record,
         issuer_id=ids.issuer_id,
@@ -64,8 +73,21 @@ def build_credential(
         for member in ("validFrom", "validUntil"):
             if not is_shared_time(document[member]):
                 document[member] = format_datetime(to_the_day(parse_datetime(document[member])))
-    parse_credential(document)
+    form = _form_of(document)
+    if known_forms is None or form not in known_forms:
+        parse_credential(document)
+        if known_forms is not None:
+            known_forms.add(form)
     return document
+
+
+def _form_of(value: JSONValue) -> Form:
+    """Return what a document has where, without its texts and numbers."""
+    if isinstance(value, dict):
+        return tuple([(name, _form_of(member)) for name, member in value.items()])
+    if isinstance(value, list):
+        return tuple([_form_of(item) for item in value])
+    return type(value)
 
 
 def sign_credential(document: JSONObject, plan: MintPlan, keys: IssuerKeys, *, now: datetime) -> JSONObject:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSet, Sequence
 from datetime import datetime
 
 from health import Record
-from issuer.building import DocumentIds, build_credential, sign_credential
+from issuer.building import DocumentIds, Form, build_credential, sign_credential
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.options import MintPlan
 from issuer.store import StatusPosition, StoredRecord
 from vclib.datetimes import parse_datetime
+from vclib.jsonld import shared_readings
 from vclib.strict_json import JSONObject
 
 
@@ -32,6 +33,7 @@ def sign_record(
     written: tuple[str, str],
     write: Callable[[JSONObject], str],
     now: datetime,
+    known_forms: MutableSet[Form] | None = None,
 ) -> tuple[StoredRecord, JSONObject, str]:
     """Return what is remembered of a record's credential, the credential, and its text as `write` gives it.
 
@@ -39,8 +41,10 @@ def sign_record(
     credential can be made of.
     """
     ids = DocumentIds(keys.did(plan.suite), f"urn:uuid:{uuid.uuid4()}" if plan.with_id else None)
-    document = build_credential(record, plan, config, ids, positions)
-    credential = sign_credential(document, plan, keys, now=now)
+    # The document is looked at before it is signed and for each of its proofs.
+    with shared_readings():
+        document = build_credential(record, plan, config, ids, positions, known_forms)
+        credential = sign_credential(document, plan, keys, now=now)
     text = write(credential)
     stored = StoredRecord(
         record_id=record_id,

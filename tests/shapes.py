@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from vclib import jsonld
 from vclib.context_policy import ContextPolicy
 from vclib.shapes import Cache, FilledReading, Reading, Reference, ReferenceReading, Shapes
 from vclib.strict_json import JSONObject
+
+_READ, _CANONICAL_JSON = Shapes.read, Shapes.canonical_json
+
+
+def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
+    """Nothing is compared, whatever `--shapes` says, and the cache is empty at first."""
+    cache = Cache()
+    monkeypatch.setattr(jsonld.SHAPES, "cache", cache)
+    monkeypatch.setattr(Shapes, "read", _READ)
+    monkeypatch.setattr(Shapes, "canonical_json", _CANONICAL_JSON)
+    return cache
 
 
 def switch_off_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +56,20 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
             assert_same(found, ReferenceReading(*reference(document)))
         return found
 
+    def checked_json(
+        self: Shapes,
+        document: JSONObject,
+        contexts: ContextPolicy,
+        *,
+        reference: Callable[[JSONObject], bytes],
+        use: str,
+    ) -> bytes:
+        found = [_CANONICAL_JSON(self, document, contexts, reference=reference, use=use) for _ in range(2)]
+        assert found == [reference(document)] * 2
+        return found[1]
+
     monkeypatch.setattr(Shapes, "read", checked)
+    monkeypatch.setattr(Shapes, "canonical_json", checked_json)
 
 
 def assert_same(found: Reading, expected: Reading) -> None:
@@ -53,3 +80,11 @@ def assert_same(found: Reading, expected: Reading) -> None:
     assert found.canonicalize() == expected.canonicalize()
     for hash_name in ("sha256", "sha384"):
         assert found.canonical_bytes(hash_name) == expected.canonical_bytes(hash_name)
+    assert found.relabelled(_other_labels) == expected.relabelled(_other_labels)
+
+
+def _other_labels(label_map: Mapping[str, str]) -> dict[str, str]:
+    """Return labels that sort otherwise than the canonical ones."""
+    return {
+        label: f"u{hashlib.sha256(canonical.encode()).hexdigest()}" for label, canonical in label_map.items()
+    }

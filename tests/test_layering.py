@@ -53,6 +53,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "PIL",
         "segno",
         "zxingcpp",
+        "reportlab",
         "typer",
         "rich",
         "alembic",
@@ -66,7 +67,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "issuer.migrations": ("sqlalchemy", "alembic"),
     "verifier": (*PROGRAM, "fastapi", "jinja2", "markupsafe"),
     "verifier.migrations": ("sqlalchemy", "alembic"),
-    "wallet": PROGRAM,
+    "wallet": (*PROGRAM, "mnemonic"),
     "ddcc": (*PROGRAM, "issuer", "verifier", "wallet", "fastapi"),
 }
 # The wallet answers HTTP in one place only, for other software of its holder.

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from vclib.datetimes import parse_datetime
@@ -111,6 +112,12 @@ def _split(text: object) -> tuple[str, str]:
         raise InvalidVerificationMethodURLError(
             f"expected the URL of a verification method, found {json_type_name(text)}"
         )
+    return _split_text(text)
+
+
+# Most proofs that a verifier meets were made with few keys. What is refused is not remembered.
+@lru_cache(maxsize=512)
+def _split_text(text: str) -> tuple[str, str]:
     if text.startswith("https:"):
         match = _HTTPS_URL.fullmatch(text)
         if match is None:

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from pyld import jsonld as pyld
 
 import contexts as pinned
-from vclib import rdfc
+from vclib import jcs, rdfc
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
@@ -42,7 +42,7 @@ from vclib.errors import (
 from vclib.nquads import Quad
 from vclib.rdfc import CanonicalDataset
 from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
-from vclib.shapes import Reading, Reference, Shapes
+from vclib.shapes import Reading, Reference, Shapes, shared_readings
 from vclib.shapes.tracing import TracingProcessor
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
@@ -51,6 +51,8 @@ __all__ = [
     "DEFAULT_CONTEXTS",
     "UNSAFE_ANY_CONTEXT",
     "ContextPolicy",
+    "canonical_json",
+    "canonical_json_of_options",
     "canonical_nquads",
     "canonical_nquads_under",
     "canonicalize",
@@ -59,6 +61,7 @@ __all__ = [
     "expand",
     "expand_types",
     "read",
+    "shared_readings",
     "to_quads",
 ]
 
@@ -152,6 +155,36 @@ def canonical_nquads_under(document: JSONObject, imported: Mapping[str, bytes]) 
 
     expanded = _ENGINE.run(run, True, load=load)
     return rdfc.canonicalize(to_statements(expanded)).to_bytes()
+
+
+def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a document whose contexts and size are accepted.
+
+    Raises as `check_contexts`, and ProofTransformationError for what has no canonical form.
+    """
+
+    def reference(document: JSONObject) -> bytes:
+        if "@context" in document:
+            # Looks at the size, too.
+            check_contexts(document, contexts)
+        else:
+            check_size(document)
+        return jcs.canonicalize(document)
+
+    return SHAPES.canonical_json(document, contexts, reference=reference, use="document")
+
+
+def canonical_json_of_options(options: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON of proof options, whose contexts are not looked at.
+
+    Raises ComplexityError for options that are too large, and as `canonical_json`.
+    """
+
+    def reference(options: JSONObject) -> bytes:
+        check_size(options)
+        return jcs.canonicalize(options)
+
+    return SHAPES.canonical_json(options, contexts, reference=reference, use="options")
 
 
 def compact(

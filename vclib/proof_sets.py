@@ -88,6 +88,8 @@ def previous_proofs(proof: JSONObject, proofs: Sequence[JSONObject]) -> list[JSO
     Raises PreviousProofError if one is missing, if an id is not unique, or if a proof names itself.
     """
     wanted = previous_proof_ids(proof)
+    if not wanted:
+        return []
     matching = [other for other in proofs if "id" in other and other["id"] in wanted]
     found = {other["id"] for other in matching}
     for missing in wanted:
@@ -122,6 +124,8 @@ def check_chains(proofs: Sequence[JSONObject]) -> None:
         raise PreviousProofError("expected the id of a proof to be a URL string")
     if len(set(map(str, ids))) != len(ids):
         raise PreviousProofError("two proofs have the same id")
+    if not any("previousProof" in proof for proof in proofs):
+        return
     waiting = list(proofs)
     settled: set[JSONValue] = set()
     for proof in proofs:

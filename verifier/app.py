@@ -37,8 +37,9 @@ from verifier.exchanges import Exchanges
 from verifier.identifiers import identifiers_router
 from verifier.kept_lists import KeptLists
 from verifier.oid4vp import oid4vp_router
-from verifier.page import Page, page_router
+from verifier.page import page_router
 from verifier.page_access import DeskAccess
+from verifier.page_service import Page
 from verifier.requests import PresentationRequests, RequestSettings
 from verifier.rule_queries import AskedRules
 from verifier.rule_store import default_rules, rule_store
@@ -117,7 +118,8 @@ def create_verifier_app(
         )
         app.include_router(oid4vp_router(requests, clock=clock, request_access=guards.to_start))
         access = _desk_access(config, store, clock)
-        app.include_router(page_router(Page(config, requests, verifier, sources.documents, access, clock)))
+        page = Page(config, requests, verifier, sources.documents, rule_sets, access, clock)
+        app.include_router(page_router(page))
     app.include_router(did_web_router(config))
     return app
 

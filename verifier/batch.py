@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,6 +131,8 @@ def _received(pipes: list[Connection]) -> Iterator[list[FileResult]]:
 def _work(
     verifier: Verifier, files: Sequence[Path], question: Question, now: datetime, sender: Connection
 ) -> None:
+    # The process that started this one hears the interruption and ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for part in _parts(files):
         sender.send([check_file(verifier, file, question, now=now) for file in part])
     sender.send(None)

@@ -133,7 +133,7 @@ class DocumentCache:
         fetched: dict[bool, datetime] = {}
         with self._database.reading() as connection:
             rows = connection.execute(select(_copies.c.url, _copies.c.fetched).order_by(_copies.c.fetched))
-            for url, moment in rows.tuples():
+            for url, moment in rows:
                 # Where a did:web has its document: https://w3c-ccg.github.io/did-method-web/#read-resolve
                 fetched.setdefault(url.endswith("/did.json"), parse_datetime(moment))
         return fetched.get(False), fetched.get(True)

@@ -8,7 +8,7 @@ a folder the worst outcome counts.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,9 +31,10 @@ from runtime.folders import make_folder
 from vclib.datetimes import format_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import ConfigurationError, MalformedValueError, ParsingError
+from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
-from vclib.strict_json import JSONObject, parse_json_object
+from vclib.strict_json import JSONObject
+from verifier.cli_batch import app as batch_commands
 from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
 from verifier.cli_matching import app as match_commands
@@ -42,7 +43,7 @@ from verifier.cli_requests import app as request_commands
 from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import moment_option, open_content, read_trust_file
+from verifier.inputs import moment_option, open_content, read_status_files, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
 from verifier.rule_store import choose_rules, rule_store
 from verifier.rules import ChosenRules
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from verifier.store import VerifierStore
 
 app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
+app.add_typer(batch_commands)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
@@ -164,7 +166,7 @@ def check_command(
             require_status or (config is not None and config.require_status),
             _rules(config, rules, country),
         )
-        status_lists = _status_lists(status or [])
+        status_lists = read_status_files(status or [])
         lists = None if trust is not None else open_trust(config)
         from_lists = None if lists is None else lists.issuers()
         named = read_signers(signer or [])
@@ -273,23 +275,3 @@ def _rules(config: VerifierConfig | None, name: str | None, country: str | None)
     if name is None or country is None:
         raise ConfigurationError("--rules and --country belong together")
     return choose_rules(config, rule_store(config), name, country, config.rules_region)
-
-
-def _status_lists(files: Sequence[Path]) -> dict[str, JSONObject]:
-    """Return status list credentials by the URL they say they are published at; each is verified later."""
-    lists: dict[str, JSONObject] = {}
-    for file in _each_file(files):
-        try:
-            document = parse_json_object(read_input(file))
-        except ParsingError as err:
-            raise ParsingError(f"{file}: {err.message}") from err
-        url = document.get("id")
-        if not isinstance(url, str):
-            raise MalformedValueError(f"{file}: expected a status list credential with an id")
-        lists[url] = document
-    return lists
-
-
-def _each_file(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]

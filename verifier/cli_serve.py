@@ -78,7 +78,9 @@ def init_command(
         if as_json:
             print_json({"home": str(config.home), **settings})
         else:
-            print_line(f"set up {config.file}; put whom it trusts into {config.trust_path}")
+            print_line(
+                f"set up {config.file}; put whom it trusts into {config.trust_path}, or: ddcc trust import"
+            )
             if url is not None:
                 print_line("next: ddcc verifier key set, serve, page")
 

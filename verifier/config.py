@@ -46,7 +46,8 @@ class VerifierConfig:
 
     The page at `/` asks for `page_situation` unless somebody chooses another, and forgets an answer after
     `page_clear_seconds` in which nobody touched it (WCAG 2.2.1 asks for 20 at least). With `page_kiosk` it
-    begins anew by itself. A device stays signed in for `page_session_hours`.
+    begins anew by itself. A paper code is amber where nobody can know whether it was withdrawn, unless
+    `page_accept_without_status`. A device stays signed in for `page_session_hours`.
 
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
@@ -90,6 +91,7 @@ class VerifierConfig:
     page_situation: str = "venue"
     page_clear_seconds: int = 20
     page_kiosk: bool = False
+    page_accept_without_status: bool = False
     page_session_hours: int = 168
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 

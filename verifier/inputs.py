@@ -6,6 +6,7 @@ is true.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -79,6 +80,29 @@ def moment_option(text: str, option: str) -> datetime:
         return parse_datetime(text)
     except MalformedValueError as err:
         raise ConfigurationError(f"{option}: {err.message}") from err
+
+
+def status_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files of status lists: those named, and of a folder all that are JSON."""
+    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+
+
+def read_status_files(paths: Iterable[Path]) -> dict[str, JSONObject]:
+    """Return status list credentials by the URL they say they are published at; each is verified later.
+
+    Raises ParsingError, MalformedValueError, StoreError, naming the file.
+    """
+    lists: dict[str, JSONObject] = {}
+    for file in status_files(paths):
+        try:
+            document = parse_json_object(read_input(file))
+        except ParsingError as err:
+            raise ParsingError(f"{file}: {err.message}") from err
+        url = document.get("id")
+        if not isinstance(url, str):
+            raise MalformedValueError(f"{file}: expected a status list credential with an id")
+        lists[url] = document
+    return lists
 
 
 def is_presentation(document: JSONObject) -> bool:

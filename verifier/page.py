@@ -10,9 +10,7 @@ until the page has it, or gives up, or for minutes (`verifier.transactions`). No
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request
@@ -23,19 +21,13 @@ from health import SITUATIONS
 from runtime.qr import read_qr
 from runtime.web import JSONBody, RequestError, json_response, read_body
 from vclib.datetimes import parse_datetime
-from vclib.errors import ComplexityError, MalformedError, MalformedValueError
+from vclib.errors import MalformedValueError
 from vclib.strict_json import JSONObject
-from verifier.caching import DocumentCache
-from verifier.config import VerifierConfig
-from verifier.inputs import read_presented
-from verifier.page_access import DeskAccess, check_same_origin
+from verifier.page_access import check_same_origin
 from verifier.page_clock import differs
-from verifier.page_result import show_result, show_trouble
-from verifier.page_views import HEADERS, Frame, age_words, static_file
-from verifier.page_words import language_of, words_of
-from verifier.report import result_json
-from verifier.requests import PresentationRequests, RequestOrder
-from verifier.service import Question, Verifier
+from verifier.page_service import Page
+from verifier.page_views import HEADERS, static_file
+from verifier.requests import STATUS, RequestOrder
 from verifier.transactions import Progress, TransactionState
 
 _IMAGES = frozenset({"image/png", "image/jpeg"})
@@ -45,65 +37,6 @@ _MAX_PICTURE, _MAX_FRAME = 10 * 1024 * 1024, 2 * 1024 * 1024
 _MAX_SECRET = 200
 # How long a page's question waits for news, in steps: news are told at once, silence costs few requests.
 _WAIT_SECONDS, _STEP_SECONDS = 5.0, 0.25
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the page needs to ask and to check; `documents` are the copies whose age it shows."""
-
-    config: VerifierConfig
-    requests: PresentationRequests
-    verifier: Verifier
-    documents: DocumentCache | None
-    access: DeskAccess
-    clock: Callable[[], datetime]
-    wait_seconds: float = _WAIT_SECONDS
-
-    def frame(self, request: Request) -> Frame:
-        """Return the frame of a view, in the language and manner that a request asks for."""
-        chosen = request.query_params.get("lang")
-        language = language_of(chosen, request.headers.getlist("accept-language"))
-        is_kiosk = self.config.page_kiosk or "kiosk" in request.query_params
-        return Frame(
-            self.config.name,
-            self.config.purpose,
-            words_of(language),
-            is_kiosk,
-            self.config.page_clear_seconds,
-        )
-
-    def answer(self, frame: Frame, result: JSONObject) -> str:
-        """Return the HTML of a result."""
-        now = self.clock()
-        return frame.answer(show_result(result, frame.words, now=now), self.ages(frame), now=now)
-
-    def trouble(self, frame: Frame, sentence: str) -> str:
-        """Return the HTML of an answer that only says why nothing was checked."""
-        return frame.answer(show_trouble(sentence, frame.words), (), now=self.clock())
-
-    def ages(self, frame: Frame) -> list[str]:
-        """Return how old the copies are that answers rest on while others are not reached (threat M4)."""
-        words, now = frame.words, self.clock()
-        if self.documents is None:
-            return [words("This server looks nothing up: it works with the files it was given.")]
-        lists, keys = self.documents.oldest()
-        told = []
-        if lists is not None:
-            told.append(words("Lists of withdrawals: {age} old", age=age_words(now - lists, words)))
-        if keys is not None:
-            told.append(words("Keys of issuers: {age} old", age=age_words(now - keys, words)))
-        return told
-
-    def check(self, frame: Frame, content: bytes) -> str:
-        """Return the HTML of what a scanned code, or a picture of one, is found to be."""
-        # Whoever shows a code was sent no challenge; what the settings ask of it counts all the same.
-        question = Question(None, None, self.config.require_holder, self.config.require_status)
-        try:
-            document = read_presented(content)
-            result = self.verifier.check(document, question, now=self.clock())
-        except (MalformedError, ComplexityError):
-            return self.trouble(frame, "This code is none that can be checked here.")
-        return self.answer(frame, result_json(result))
 
 
 def page_router(page: Page) -> APIRouter:
@@ -123,7 +56,8 @@ def _entrance(page: Page) -> APIRouter:
         frame = page.frame(request)
         if not page.access.admits(request):
             return frame.signed_out()
-        return frame.page(page.config.page_situation, SITUATIONS)
+        settings = page.config
+        return frame.page(settings.page_situation, SITUATIONS, page.all_rules(), settings.rules is not None)
 
     @router.get("/enter")
     def get_enter(request: Request) -> Response:
@@ -162,7 +96,11 @@ def _asking(page: Page) -> APIRouter:
     def post_request(request: Request, body: JSONBody) -> Response:
         situation = _text(_only(body, "situation"), "situation", 40)
         now = page.clock()
-        created = page.requests.create(RequestOrder(situation), now=now)
+        name, country = page.chosen_rules(request) or (None, None)
+        if situation == STATUS:
+            # It asks for a number only, of which no rule says anything.
+            name = country = None
+        created = page.requests.create(RequestOrder(situation, rules=name, country=country), now=now)
         return _answer(
             {
                 "state": str(TransactionState.OPEN),
@@ -198,18 +136,17 @@ def _reading(page: Page) -> APIRouter:
     @router.post("/page/text")
     def post_text(request: Request, body: JSONBody) -> Response:
         text = _text(_only(body, "text"), "text", _MAX_TEXT)
-        return _answer({"state": "answered", "html": page.check(page.frame(request), text.encode())})
+        return _answer({"state": "answered", "html": page.check(request, text)})
 
     @router.post("/page/picture")
     async def post_picture(request: Request) -> Response:
         content = await _image(request, _MAX_PICTURE)
-        frame = page.frame(request)
         try:
             text = await run_in_threadpool(read_qr, content)
         except MalformedValueError:
             sentence = "No code was found in the picture. A sharper or closer one may help."
-            return _answer({"state": "answered", "html": page.trouble(frame, sentence)})
-        html = await run_in_threadpool(page.check, frame, text.encode())
+            return _answer({"state": "answered", "html": page.trouble(page.frame(request), sentence)})
+        html = await run_in_threadpool(page.check, request, text)
         return _answer({"state": "answered", "html": html})
 
     @router.post("/page/frame")
@@ -220,7 +157,7 @@ def _reading(page: Page) -> APIRouter:
         except MalformedValueError:
             # Most pictures of a camera show no code yet.
             return _answer({"state": "nothing"})
-        html = await run_in_threadpool(page.check, page.frame(request), text.encode())
+        html = await run_in_threadpool(page.check, request, text)
         return _answer({"state": "answered", "html": html})
 
     @router.post("/page/state")
@@ -235,7 +172,7 @@ def _reading(page: Page) -> APIRouter:
 async def _news(page: Page, request: Request, transaction: str, seen: str) -> Progress | None:
     """Return how far a request is once that is something new, or after a while."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + page.wait_seconds
+    until = loop.time() + _WAIT_SECONDS
     while True:
         # What is collected is gone from here, so somebody has to be there to take it.
         if await request.is_disconnected():

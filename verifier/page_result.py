@@ -9,7 +9,7 @@ for the page that asked. Not here: HTML (`verifier.page_views`), and the decisio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,13 +25,21 @@ from verifier.report import TOLD_OTHERWISE
 
 _NAME, _BIRTH_DATE = "/credentialSubject/name", "/credentialSubject/birthDate"
 # Of use to nobody at a desk; shown on demand.
-_TECHNICAL = ("/id", "/credentialSchema", "/relatedResource", "/schemaVersion", "/hcid", "/authority")
+_TECHNICAL = ("/id", "/credentialSchema", "/relatedResource", "/schemaVersion", "/hcid", "/authority", "/ver")
+_PAPER = {
+    "vaccination": "Vaccination, on paper",
+    "test": "Test result, on paper",
+    "recovery": "Recovery, on paper",
+}
 # Notes that say: in order, but it could be anybody who shows it.
 _BOUND_TO_NOBODY = frozenset({"not-bound", "not-fresh", "not-presented"})
 # Notes that leave a result as good as it was.
-_HARMLESS = frozenset({"newer-available", "old-copy", "other-signer", "status-message"})
-# Reasons whose own sentence or detail says more than ours could.
-_OWN_MESSAGE, _OWN_DETAIL = frozenset({"rules-not-met", "rules-open"}), frozenset({"status-message"})
+_HARMLESS = frozenset(
+    {"newer-available", "old-copy", "other-signer", "rules-met", "status-message", "unknown-codes"}
+)
+# Reasons whose detail, or whose own sentence, says what ours cannot know.
+_WITH_DETAIL = frozenset({"rules-not-met", "rules-open", "status-message"})
+_WITH_MESSAGE = frozenset({"not-supported"})
 _ISO_DATE = len("2026-05-06")
 _ORDER = (Severity.REFUSE, Severity.UNDECIDED, Severity.NOTE)
 
@@ -85,18 +93,24 @@ class Shown:
     doubts_clock: bool = False
 
 
-def show_result(result: JSONObject, words: Words, *, now: datetime) -> Shown:
-    """Return how a result of `verifier.report.result_json`, or several of `answers_json`, is shown."""
+def show_result(
+    result: JSONObject, words: Words, *, now: datetime, accept_without_status: bool = False
+) -> Shown:
+    """Return how a result of `verifier.report.result_json`, or several of `answers_json`, is shown.
+
+    `accept_without_status` is for paper codes where no list of withdrawals is at hand: else they are amber.
+    """
     if result.get("outcome") == "none":
         return show_trouble(
             "The guest's wallet sent nothing: it has nothing that fits, or its holder declined.", words
         )
     found = _reasons(result)
     credentials = list(_credentials(result))
-    tone = _tone(result, found, credentials)
-    lines = [(reason, _line(reason, words)) for reason in found]
-    deciding = [line for reason, line in lines if _decides(reason, tone)]
-    notes = [line for reason, line in lines if not _decides(reason, tone)]
+    harmless = _HARMLESS | {"no-status"} if accept_without_status else _HARMLESS
+    tone = _tone(result, found, credentials, harmless, now)
+    lines = [(reason, line) for reason in found for line in _lines(reason, words)]
+    deciding = [line for reason, line in lines if _decides(reason, tone, harmless)]
+    notes = [line for reason, line in lines if not _decides(reason, tone, harmless)]
     if not deciding:
         deciding = [Line(words(_SENTENCES[tone]))]
     return Shown(
@@ -104,7 +118,7 @@ def show_result(result: JSONObject, words: Words, *, now: datetime) -> Shown:
         words(_WORDS[tone]),
         tuple(dict.fromkeys(deciding)),
         tuple(dict.fromkeys(notes)),
-        tuple(_shown(credential, words) for credential in credentials if "issuer" in credential),
+        tuple(_shown(credential, words) for credential in credentials if "claims" in credential),
         doubts_clock(result, now=now),
     )
 
@@ -128,42 +142,58 @@ _SENTENCES = {
 }
 
 
-def _tone(result: JSONObject, reasons: Sequence[JSONObject], credentials: Sequence[JSONObject]) -> Tone:
+def _tone(
+    result: JSONObject,
+    reasons: Sequence[JSONObject],
+    credentials: Sequence[JSONObject],
+    harmless: frozenset[str],
+    now: datetime,
+) -> Tone:
     severities = {reason.get("severity") for reason in reasons}
     outcome = result.get("outcome")
     if outcome == Outcome.REFUSED or Severity.REFUSE in severities:
         return Tone.REFUSED
     codes = {str(reason.get("code")) for reason in reasons}
-    is_positive = bool(credentials) and all(_is_positive(credential) for credential in credentials)
+    is_positive = bool(credentials) and all(_is_positive(credential, now) for credential in credentials)
     if outcome != Outcome.ACCEPTED or Severity.UNDECIDED in severities or not is_positive:
         return Tone.UNCLEAR
-    if codes - _HARMLESS - _BOUND_TO_NOBODY:
+    if codes - harmless - _BOUND_TO_NOBODY:
         return Tone.UNCLEAR
     is_bound = all(credential.get("binding") == "bound" for credential in credentials)
     return Tone.ACCEPTED if is_bound and not codes & _BOUND_TO_NOBODY else Tone.COMPARE
 
 
-def _is_positive(credential: JSONObject) -> bool:
+def _is_positive(credential: JSONObject, now: datetime) -> bool:
     """Whether everything that was checked of a credential came out well, and nothing was left out."""
     verdict = credential.get("verdict")
     if not isinstance(verdict, dict) or not verdict.get("issuerName"):
         return False
+    if "format" in credential:
+        return bool(credential.get("signer") and credential.get("algorithm")) and _is_in_time(credential, now)
     statuses = credential.get("status")
     if not isinstance(statuses, list) or not all(_is_looked_up(status) for status in statuses):
         return False
     return credential.get("validity") == "valid" and bool(credential.get("cryptosuites"))
 
 
+def _is_in_time(certificate: JSONObject, now: datetime) -> bool:
+    """Whether the signature on a paper code counts now; one without an end counts for ever."""
+    begins, ends = certificate.get("validFrom"), certificate.get("validUntil")
+    return (not isinstance(begins, str) or parse_datetime(begins) <= now) and (
+        not isinstance(ends, str) or now <= parse_datetime(ends)
+    )
+
+
 def _is_looked_up(status: JSONValue) -> bool:
     return isinstance(status, dict) and status.get("checked") is True
 
 
-def _decides(reason: JSONObject, tone: Tone) -> bool:
+def _decides(reason: JSONObject, tone: Tone, harmless: frozenset[str]) -> bool:
     severity, code = reason.get("severity"), reason.get("code")
     if tone is Tone.REFUSED:
         return severity == Severity.REFUSE
     if tone is Tone.UNCLEAR:
-        return severity == Severity.UNDECIDED or code not in _HARMLESS | _BOUND_TO_NOBODY
+        return severity == Severity.UNDECIDED or code not in harmless | _BOUND_TO_NOBODY
     return False
 
 
@@ -185,13 +215,16 @@ def _credentials(result: JSONObject) -> Iterator[JSONObject]:
         yield from _objects(presentation.get("credentials"))
 
 
-def _line(reason: JSONObject, words: Words) -> Line:
+def _lines(reason: JSONObject, words: Words) -> Iterator[Line]:
     code, message = str(reason.get("code")), str(reason.get("message") or "")
-    if code in _OWN_DETAIL and reason.get("detail"):
-        return Line(str(reason["detail"]), "")
-    if code in REASONS and code not in _OWN_MESSAGE:
-        return Line(words(REASONS[code]))
-    return Line(message, None if words.language == "en" else "en")
+    known = REASONS.get(code)
+    if known is not None:
+        yield Line(words(known))
+    if known is None or code in _WITH_MESSAGE:
+        yield Line(message, None if words.language == "en" else "en")
+    if code in _WITH_DETAIL and reason.get("detail"):
+        # In whatever language an issuer or a country wrote it.
+        yield Line(str(reason["detail"]), "")
 
 
 def _shown(credential: JSONObject, words: Words) -> ShownCredential:
@@ -205,16 +238,27 @@ def _shown(credential: JSONObject, words: Words) -> ShownCredential:
     told = [
         claim
         for claim in claims
-        if claim.pointer not in (_NAME, _BIRTH_DATE, "/type") and not claim.pointer.startswith(TOLD_OTHERWISE)
+        if claim.pointer not in (_NAME, _BIRTH_DATE, "/type", "/dob", "/name", "/birthDate")
+        and not claim.pointer.startswith(TOLD_OTHERWISE)
     ]
     return ShownCredential(
-        kind=by_pointer["/type"].display if "/type" in by_pointer else "",
+        kind=_display(by_pointer, "/type") or words(_PAPER.get(_own(credential, "kind"), "")),
         issuer=issuer if isinstance(issuer, str) else None,
-        name=by_pointer[_NAME].display if _NAME in by_pointer else "",
-        birth_date=_readable(by_pointer[_BIRTH_DATE].display, words) if _BIRTH_DATE in by_pointer else "",
+        name=_own(credential, "name") or _display(by_pointer, _NAME),
+        birth_date=_readable(_own(credential, "birthDate") or _display(by_pointer, _BIRTH_DATE), words),
         facts=tuple(_fact(claim, words) for claim in told if not claim.pointer.startswith(_TECHNICAL)),
         more=tuple(_fact(claim, words) for claim in told if claim.pointer.startswith(_TECHNICAL)),
     )
+
+
+def _own(credential: JSONObject, member: str) -> str:
+    """Return what stands beside the claims of a paper code; a credential has it among its claims."""
+    value = credential.get(member)
+    return value if isinstance(value, str) else ""
+
+
+def _display(by_pointer: Mapping[str, Claim], pointer: str) -> str:
+    return by_pointer[pointer].display if pointer in by_pointer else ""
 
 
 def _fact(claim: Claim, words: Words) -> Fact:

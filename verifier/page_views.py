@@ -22,6 +22,7 @@ from markupsafe import Markup
 from runtime.inert import inert_text
 from runtime.qr import make_qr
 from runtime.web import RequestError
+from vclib.errors import RangeError
 from verifier.page_result import Shown
 from verifier.page_words import LANGUAGES, SITUATION_WORDS, Words
 
@@ -72,10 +73,24 @@ class Frame:
             .render(frame=self, t=self.words, language=self.words.language, languages=LANGUAGES, **values)
         )
 
-    def page(self, situation: str, situations: Sequence[str]) -> Response:
-        """Return the page itself, without a guest."""
+    def page(
+        self,
+        situation: str,
+        situations: Sequence[str],
+        rules: Sequence[tuple[str, str]],
+        always_rules: bool,
+    ) -> Response:
+        """Return the page itself, without a guest; `rules` can be chosen, and must be with `always_rules`."""
         named = [(code, self.words(SITUATION_WORDS[code])) for code in situations]
-        return self._response(self.render("page.html", situation=situation, situations=named))
+        return self._response(
+            self.render(
+                "page.html",
+                situation=situation,
+                situations=named,
+                rules=[] if always_rules and len(rules) < 2 else rules,
+                always_rules=always_rules,
+            )
+        )
 
     def signed_out(self) -> Response:
         """Return what a device sees that was not signed in."""
@@ -88,8 +103,13 @@ class Frame:
     def asking(self, link: str, expires: datetime, *, now: datetime) -> str:
         """Return a request as a QR code and as a link for this device."""
         minutes = max(1, (expires - now) // timedelta(minutes=1))
-        # The code is made here of a link that we made, and holds no text of anybody.
-        code = Markup(make_qr(link).svg(of_any_size=True).decode())  # noqa: S704
+        code: Markup | None
+        try:
+            # The code is made here of a link that we made, and holds no text of anybody.
+            code = Markup(make_qr(link).svg(of_any_size=True).decode())  # noqa: S704
+        except RangeError:
+            # Without a key to sign with, the whole request is in the link.
+            code = None
         return self.render("asking.html", link=link, code=code, minutes=minutes)
 
     def answer(self, shown: Shown, ages: Sequence[str], *, now: datetime) -> str:

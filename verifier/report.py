@@ -38,8 +38,9 @@ def result_lines(result: CheckResult) -> list[str]:
     for number, checked in enumerate(result.credentials, start=1):
         if several:
             lines += ["", f"credential {number}: {WORDS[checked.verdict.outcome]}"]
-        if checked.verdict is not result.verdict:
-            lines += _reason_lines(checked.verdict)
+        # Of one credential alone the verdict on it is the verdict on the whole, and was told above.
+        told = () if several else result.verdict.reasons
+        lines += [_reason_line(reason) for reason in checked.verdict.reasons if reason not in told]
         if checked.verified is not None:
             lines += ["", *_credential_lines(checked, checked.verified)]
         if checked.certificate is not None:

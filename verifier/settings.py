@@ -152,6 +152,7 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "page_situation": _situation,
         "page_clear_seconds": _positive,
         "page_kiosk": _boolean,
+        "page_accept_without_status": _boolean,
         "page_session_hours": _positive,
     }
 )

@@ -20,7 +20,8 @@ from health.formats.certificate import (
 from health.formats.eu_dcc import NAME as EU_DCC
 from health.formats.eu_revocation import RevocationList, Revocations, read_revocation_list
 from health.formats.hc1 import HC1
-from health.formats.signer_certificates import read_signer_certificates
+from health.formats.paper import PaperSigner, write_paper
+from health.formats.signer_certificates import make_signer_certificate, read_signer_certificates
 
 __all__ = [
     "CONTENT_NAMES",
@@ -28,15 +29,18 @@ __all__ = [
     "FORMATS",
     "Certificate",
     "CertificateFormat",
+    "PaperSigner",
     "RevocationList",
     "Revocations",
     "Scanned",
     "Subject",
     "UnsupportedFormatError",
     "find_format",
+    "make_signer_certificate",
     "read_certificate",
     "read_revocation_list",
     "read_signer_certificates",
+    "write_paper",
 ]
 
 FORMATS: Mapping[str, CertificateFormat] = MappingProxyType({"hc1": HC1()})

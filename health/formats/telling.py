@@ -22,6 +22,7 @@ from vclib.strict_json import JSONObject, JSONValue, dump_json
 
 _SYSTEMS = MappingProxyType({"icd11": ICD11})
 _COUNTRY = "country"
+_GENDER = "/administrative-gender"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def _show_coding(value: JSONObject, language: Language) -> tuple[str, str | None
     text, system = value.get("code"), value.get("system")
     if not isinstance(text, str) or not isinstance(system, str):
         return dump_json(value), None
+    if system.endswith(_GENDER):
+        return _tokens().get((text, language), text), text
     code = Code(system, text)
     words = display(code, language)
     if words is None and (country := find_country(text)) is not None and "3166" in system:
@@ -101,6 +104,14 @@ def _fields() -> Mapping[tuple[str, str], Field]:
             (table, path): Field(MappingProxyType({"en": en, "fr": fr}), codes)
             for table, path, codes, en, fr in read_rows("format_fields.tsv")
         }
+    )
+
+
+@cache
+def _tokens() -> Mapping[tuple[str, str], str]:
+    rows = read_rows("tokens.tsv")
+    return MappingProxyType(
+        {(token, language): words for token, en, fr in rows for language, words in (("en", en), ("fr", fr))}
     )
 
 

@@ -92,8 +92,11 @@ def record(payload: JSONObject) -> Record | None:
         certificate["period"] = period
     test = payload.get("test")
     if isinstance(test, dict):
-        # These samples have no HCID; the identifier of the certificate stands where the person's should.
-        certificate.setdefault("hcid", payload.get("identifier"))
+        identifier = payload.get("identifier")
+        if "hcid" not in certificate and isinstance(identifier, str) and _is_uvci(identifier):
+            # The pilot's codes have the certificate's identifier where a person's should stand.
+            certificate["hcid"] = identifier
+            person.pop("identifier")
         event = {name: _plain(test[name]) for name in _TEST if test.get(name) is not None}
         members: JSONObject = {**person, "test": event, "certificate": certificate}
     else:
@@ -116,6 +119,8 @@ def payload_from_record(record: Record) -> JSONObject:
     members = record_to_json(record)
     event = members_of(members[record.kind.name], record.kind.name)
     certificate = members_of(members["certificate"], "certificate")
+    if len(record.person.identifiers) > 1:
+        raise RecordError("a paper code has room for one identifier, found several", element="identifier")
     payload: JSONObject = {name: _written(members[name]) for name in _PERSON if name in members}
     if isinstance(payload.get("sex"), str):
         payload["sex"] = {"code": payload["sex"], "system": "http://hl7.org/fhir/administrative-gender"}
@@ -152,6 +157,10 @@ def _plain(value: JSONValue) -> JSONValue:
     if str(value["system"]).startswith("urn:iso:std:iso:3166") or "iso3166" in str(value["system"]):
         return value["code"]
     return {"system": value["system"], "code": value["code"]}
+
+
+def _is_uvci(identifier: str) -> bool:
+    return identifier.upper().startswith("URN:UVCI:")
 
 
 def _written(value: JSONValue) -> JSONValue:

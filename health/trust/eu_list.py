@@ -107,8 +107,7 @@ def _entries(content: bytes, material: Material) -> list[CertificateEntry]:
 
 def _entry(member: JSONObject) -> CertificateEntry:
     der, kid = _decoded(member.get("rawData")), _decoded(member.get("kid"))
-    country = str(member.get("country", ""))[:20]
-    usage = str(member.get("certificateType", ""))[:20]
+    country, usage = (str(member.get(name) or "")[:20] for name in ("country", "certificateType"))
     usage = _USAGES.get(usage, usage)
     try:
         certificate = read_certificate(der)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -24,14 +24,15 @@ from health.trust.reading import entries_with_authorities, marked_duplicates
 from health.trust.x509 import Certificate, read_certificate
 from vclib.cid import Resolve
 from vclib.datetimes import parse_datetime
-from vclib.did import did_web_url
+from vclib.did import Fetch, did_web_url
 from vclib.encoding import decode_base64url
 from vclib.errors import InvalidDIDError, KeyMaterialError, MalformedError, MalformedValueError, NoProofError
 from vclib.strict_json import JSONObject, JSONValue, parse_json_object
 
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 6
-MAX_DOCUMENTS = 500
+# The published references reach each document of a country twice, by its domain and by the wildcard.
+MAX_DOCUMENTS = 2000
 
 _USAGES: Mapping[str, str] = MappingProxyType({"CSCA": AUTHORITY, "SCA": AUTHORITY, "DSC": SIGNER})
 _METHOD_TYPE = "JsonWebKey2020"
@@ -52,25 +53,23 @@ class GDHCNList:
 
     def read(self, material: Material, *, now: datetime) -> TrustList:
         """Return what the documents say, believed or not."""
-        return _read(_collect(material))
+        return _read(_collect(material, lambda _: None))
 
     def verify(self, material: Material, pins: Pins, *, resolve: Resolve, now: datetime) -> Verified:
         """Return the list if each document is signed by the pinned publisher, or all are pinned by digest."""
-        collected = _collect(material)
-        trust_list = _read(collected)
         if pins.sha256 is not None:
             # The digest was compared by whoever has it; nothing fetched is covered by it.
+            trust_list = self.read(material, now=now)
             return Verified(trust_list, f"pinned by its digest sha256:{pins.sha256}")
         if pins.publisher is None:
-            raise UnsignedListError(
-                f"name who has to have signed it; the proof says {signer_of(collected.documents[0])}"
-            )
+            first = _parsed(*next((content, name) for name, content in material.documents.items()))
+            raise UnsignedListError(f"name who has to have signed it; the proof says {signer_of(first)}")
         signer = pins.publisher_document or resolve(pins.publisher)
         if signer.get("id") != pins.publisher:
             raise WrongPublisherError(f"the publisher's document is not that of {pins.publisher}")
-        for document in collected.documents:
-            _verify(document, signer, pins)
-        return Verified(trust_list, f"signed by {pins.publisher}")
+        # A document's references are followed only once its own signature holds.
+        collected = _collect(material, lambda document: _verify(document, signer, pins))
+        return Verified(_read(collected), f"signed by {pins.publisher}")
 
 
 @dataclass(frozen=True)
@@ -94,44 +93,50 @@ def _verify(document: JSONObject, signer: JSONObject, pins: Pins) -> None:
         raise UnsignedListError(f"{document['id']}: {err.message}") from err
 
 
-def _collect(material: Material) -> _Collected:
-    """Return every document of the list: those given, and those they refer to that can be had."""
-    given: dict[str, JSONObject] = {}
-    remarks: list[str] = []
+def _collect(material: Material, check: Callable[[JSONObject], None]) -> _Collected:
+    """Return every document of the list: those given, and those they refer to that can be had.
+
+    `check` raises for a document that is not to be believed, before anything it refers to is looked at.
+    """
+    reached: dict[str, JSONObject] = {}
     for name, content in material.documents.items():
         document = _parsed(content, name)
-        if str(document["id"]) in given:
+        if str(document["id"]) in reached:
             raise TrustListError(f"{name}: another document has the id {document['id']} too")
-        given[str(document["id"])] = document
-    reached = dict(given)
-    pending = [(reference, 1) for document in given.values() for reference in _references(document)]
-    home = _home(next(iter(given)))
+        check(document)
+        reached[str(document["id"])] = document
+    home = _home(next(iter(reached)))
+    pending = [(reference, 1) for document in reached.values() for reference in _references(document)]
+    remarks: dict[str, None] = {}
     while pending:
         did, depth = pending.pop()
         if did in reached:
             continue
-        problem = _reason_not_to_follow(did, depth, home, len(reached), material)
-        if problem is not None:
-            remarks.append(f"{did[:200]}: {problem}")
+        problem = _reason_not_to_follow(did, depth, home, len(reached))
+        if problem is None and material.fetch is None:
+            problem = "is referred to and was not given"
+        if problem is not None or material.fetch is None:
+            remarks[f"{did[:200]}: {problem}"] = None
             continue
-        fetch = material.fetch
-        if fetch is None:
-            continue
-        document = _parsed(fetch(did_web_url(did)), did)
-        if document["id"] != did:
-            raise TrustListError(f"the document of {did} says that it is {str(document['id'])[:200]}")
-        reached[did] = document
-        pending += [(reference, depth + 1) for reference in _references(document)]
+        reached[did] = _followed(did, material.fetch, check)
+        pending += [(reference, depth + 1) for reference in _references(reached[did])]
+        material.progress(len(reached), len(reached) + len(pending))
     return _Collected(tuple(reached.values()), tuple(remarks), material)
 
 
-def _reason_not_to_follow(did: str, depth: int, home: str, reached: int, material: Material) -> str | None:
+def _followed(did: str, fetch: Fetch, check: Callable[[JSONObject], None]) -> JSONObject:
+    document = _parsed(fetch(did_web_url(did)), did)
+    if document["id"] != did:
+        raise TrustListError(f"the document of {did} says that it is {str(document['id'])[:200]}")
+    check(document)
+    return document
+
+
+def _reason_not_to_follow(did: str, depth: int, home: str, reached: int) -> str | None:
     if _home(did) != home:
         return "refers to another server, which is a list of its own"
     if depth > MAX_DEPTH or reached >= MAX_DOCUMENTS:
         raise TrustListError(f"the list refers to more than {MAX_DEPTH} levels or {MAX_DOCUMENTS} documents")
-    if material.fetch is None:
-        return "is referred to and was not given"
     try:
         did_web_url(did)
     except InvalidDIDError:

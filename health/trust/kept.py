@@ -80,13 +80,17 @@ def pins_from_json(document: JSONObject) -> Pins:
             publisher_document=None if known is None else _object(known),
             publisher_key=None if key is None else str(key).encode("ascii"),
             sha256=None if digest is None else str(digest),
-            anchors=tuple(base64.b64decode(str(each)) for each in _list(document["anchors"])),
+            anchors=tuple(_bytes(each) for each in _list(document["anchors"])),
             contexts=MappingProxyType(
-                {url: base64.b64decode(str(each)) for url, each in _object(document["contexts"]).items()}
+                {url: _bytes(each) for url, each in _object(document["contexts"]).items()}
             ),
         )
     except (KeyError, TypeError, ValueError, binascii.Error) as err:
         raise MalformedValueError("expected the pins of a trust list as this program writes them") from err
+
+
+def _bytes(text: JSONValue) -> bytes:
+    return base64.b64decode(str(text), validate=True)
 
 
 def _encoded(content: bytes) -> str:
@@ -94,7 +98,7 @@ def _encoded(content: bytes) -> str:
 
 
 def _kept(document: JSONObject) -> KeptList:
-    authorities = [base64.b64decode(str(each)) for each in _list(document["authorities"])]
+    authorities = [_bytes(each) for each in _list(document["authorities"])]
     versions = document["versions"]
     trust_list = TrustList(
         kind=str(document["kind"]),
@@ -134,7 +138,7 @@ def _entry_to_json(entry: CertificateEntry, numbers: dict[bytes, int]) -> JSONOb
 def _entry(members: JSONObject, authorities: list[bytes]) -> CertificateEntry:
     number = members["authority"]
     return CertificateEntry(
-        certificate=base64.b64decode(str(members["certificate"])),
+        certificate=_bytes(members["certificate"]),
         authority=authorities[number] if isinstance(number, int) else None,
         kid=bytes.fromhex(str(members["kid"])),
         country=str(members["country"]),

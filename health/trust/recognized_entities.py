@@ -21,10 +21,11 @@ from health.trust.errors import ExpiredListError, TrustListError, UnsignedListEr
 from health.trust.lists import Material, Pins, TrustList, Verified
 from vclib.cid import Resolve
 from vclib.credentials import Credential, parse_credential
-from vclib.data_model import is_url
+from vclib.data_model import BASE_CONTEXT_V2, is_url
 from vclib.datetimes import parse_datetime
 from vclib.environment import Environment
 from vclib.errors import (
+    ConfigurationError,
     IssuerNotAcceptedError,
     MalformedValueError,
     NoProofError,
@@ -32,7 +33,7 @@ from vclib.errors import (
 )
 from vclib.status import StatusResult
 from vclib.strict_json import JSONObject, JSONValue, parse_json_object
-from vclib.trusted_issuers import TrustedIssuer
+from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers
 from vclib.verification import Validity, VerifiedCredential, verify_credential
 
 RECOGNIZED = "https://www.w3.org/ns/credentials/recognized-entities#"
@@ -40,7 +41,7 @@ REGISTRY_TYPE = RECOGNIZED + "RecognizedEntityCredential"
 CONTEXT = "https://w3id.org/ddcc/recognition/v1"
 
 MAX_DEPTH = 3
-MAX_ENTITIES = 5000
+MAX_LINKS = 32
 _VALIDATOR = "CredentialType"
 
 
@@ -60,8 +61,9 @@ class RecognizedEntities:
         """Return what the registry says, believed or not; links are not followed."""
         credential = parse_credential(_first(material))
         _check_type(credential)
-        issuers = tuple(_issuers(credential, [_Entity.of(each) for each in credential.subjects]))
-        return _list(credential, issuers, {_id_of(credential): _date_of(credential, None)}, ())
+        issuers = tuple(_issuers(_Entity.of(each) for each in credential.subjects))
+        versions = {} if credential.valid_from is None else {_id_of(credential): credential.valid_from}
+        return _list(credential, issuers, versions)
 
     def verify(self, material: Material, pins: Pins, *, resolve: Resolve, now: datetime) -> Verified:
         """Return the registry if the pinned publisher signed it and it is in force."""
@@ -76,9 +78,12 @@ class RecognizedEntities:
         entities = [_Entity.of(each) for each in credential.subjects]
         publishers = frozenset({pins.publisher, *_publishers(entities)})
         path = (_id_of(credential),)
-        taken = [reader.with_links(entity, publishers, path) for entity in entities]
+        taken: list[_Entity] = []
+        for entity in entities:
+            taken.append(reader.with_links(entity, publishers, path))
+            material.progress(len(taken), len(entities))
         return Verified(
-            _list(credential, tuple(_issuers(credential, taken)), reader.versions, reader.remarks),
+            _list(credential, tuple(_issuers(taken)), reader.versions),
             f"signed by {pins.publisher}",
         )
 
@@ -125,18 +130,15 @@ class _Reader:
     resolve: Resolve
     now: datetime
     versions: dict[str, datetime] = field(default_factory=dict)
-    found_remarks: list[str] = field(default_factory=list)
-    read: int = 0
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        return tuple(self.found_remarks)
+    linked: dict[str, Credential] = field(default_factory=dict)
 
     def verified(self, document: JSONObject, publishers: frozenset[str]) -> VerifiedCredential:
         """Return a registry that is signed by one of `publishers` and in force, and note its date."""
         environment = Environment(
             self.resolve,
             self.now,
+            # Members are read by their names, so their meaning must be the one known here.
+            context_sequences={REGISTRY_TYPE: [(BASE_CONTEXT_V2, CONTEXT)]},
             is_issuer_acceptable=publishers.__contains__,
             fetch_status=None if self.material.fetch is None else self._status_list,
         )
@@ -156,36 +158,40 @@ class _Reader:
         for status in verified.status:
             if not isinstance(status, StatusResult) or status.is_set:
                 raise TrustListError(f"the registry {_id_of(credential)} was withdrawn, or nobody could tell")
-        self.versions[_id_of(credential)] = _date_of(credential, verified)
+        self.versions[_id_of(credential)] = _date_of(verified)
         return verified
 
     def with_links(self, entity: _Entity, publishers: frozenset[str], path: tuple[str, ...]) -> _Entity:
         """Return the entity with the actions that the registries it links to recognise it for, too."""
-        self.read += 1
-        if self.read > MAX_ENTITIES:
-            raise TrustListError(f"the registry leads to more than {MAX_ENTITIES} entities")
-        self.material.progress(self.read, self.read)
         actions, same_as = list(entity.actions), list(entity.same_as)
         for link in entity.links:
-            further = self._linked(entity, link, publishers, path)
+            further = self._further(entity, link, publishers, path)
             actions += further.actions
             same_as += further.same_as
         return _Entity(entity.id, entity.name, tuple(dict.fromkeys(same_as)), tuple(actions), ())
 
-    def _linked(
+    def _further(
         self, entity: _Entity, link: str, publishers: frozenset[str], path: tuple[str, ...]
     ) -> _Entity:
         if link in path:
             raise TrustListError(f"the registry's links lead in a circle, back to {link[:200]}")
         if len(path) > MAX_DEPTH:
             raise TrustListError(f"the registry's links are more than {MAX_DEPTH} deep")
-        credential = self.verified(self._document(link), publishers).credential
-        if _id_of(credential) != link:
-            raise TrustListError(f"{link[:200]} leads to the registry {_id_of(credential)[:200]}")
-        for subject in credential.subjects:
+        for subject in self._registry(link, publishers).subjects:
             if subject.get("id") == entity.id:
                 return self.with_links(_Entity.of(subject), publishers, (*path, link))
         raise TrustListError(f"{link[:200]} does not have {entity.id[:200]}")
+
+    def _registry(self, link: str, publishers: frozenset[str]) -> Credential:
+        """Return the registry behind a link, verified once however many entities link to it."""
+        if link not in self.linked:
+            if len(self.linked) >= MAX_LINKS:
+                raise TrustListError(f"the registry links to more than {MAX_LINKS} others")
+            credential = self.verified(self._document(link), publishers).credential
+            if _id_of(credential) != link:
+                raise TrustListError(f"{link[:200]} leads to the registry {_id_of(credential)[:200]}")
+            self.linked[link] = credential
+        return self.linked[link]
 
     def _document(self, link: str) -> JSONObject:
         for content in self.material.documents.values():
@@ -202,7 +208,7 @@ class _Reader:
         return parse_json_object(self.material.fetch(url))
 
 
-def _issuers(credential: Credential, entities: Iterable[_Entity]) -> Iterator[TrustedIssuer]:
+def _issuers(entities: Iterable[_Entity]) -> Iterator[TrustedIssuer]:
     for entity in entities:
         issuing = [
             action
@@ -236,11 +242,12 @@ def _publishers(entities: Iterable[_Entity]) -> Iterator[str]:
 
 
 def _list(
-    credential: Credential,
-    issuers: tuple[TrustedIssuer, ...],
-    versions: dict[str, datetime],
-    remarks: tuple[str, ...],
+    credential: Credential, issuers: tuple[TrustedIssuer, ...], versions: dict[str, datetime]
 ) -> TrustList:
+    try:
+        TrustedIssuers.of(issuers)
+    except ConfigurationError as err:
+        raise MalformedValueError(f"the registry: {err.message}") from err
     return TrustList(
         kind="recognized-entities",
         publisher=credential.issuer_id,
@@ -248,7 +255,6 @@ def _list(
         versions=MappingProxyType(dict(versions)),
         valid_from=credential.valid_from,
         valid_until=credential.valid_until,
-        remarks=remarks,
     )
 
 
@@ -286,12 +292,12 @@ def _check_type(credential: Credential) -> None:
         raise MalformedValueError("expected a RecognizedEntityCredential")
 
 
-def _date_of(credential: Credential, verified: VerifiedCredential | None) -> datetime:
-    """Return what tells a newer registry from an older: when it begins, else when it was signed."""
-    created = [proof.created for proof in verified.proofs if proof.created] if verified is not None else []
-    date = credential.valid_from or min(created, default=None)
+def _date_of(verified: VerifiedCredential) -> datetime:
+    """Return what tells a newer registry from an older: when it was signed, else when it begins."""
+    created = [proof.created for proof in verified.proofs if proof.created is not None]
+    date = min(created, default=verified.credential.valid_from)
     if date is None:
-        raise MalformedValueError("validFrom: expected the date of the registry")
+        raise MalformedValueError("proof.created: expected the date of the registry")
     return date
 
 

@@ -74,7 +74,12 @@ class Certificate:
             return False
 
     def is_signed_by(self, authority: Certificate) -> bool:
-        """Say whether the authority's key signed this and its name is the issuer's, whatever the time."""
+        """Say whether the authority's key signed this and its name is the issuer's, whatever the time.
+
+        It has to say of itself that it is an authority: a signer's key vouches for nobody.
+        """
+        if not authority.is_authority:
+            return False
         try:
             self.handle.verify_directly_issued_by(authority.handle)
         except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):

@@ -231,16 +231,21 @@ def make_network(folder: Path) -> Network:
 def issuer_running(network: Network, *options: object) -> Iterator[Process]:
     """Serve the issuer in a process of its own."""
     place = ("--port", urlsplit(network.issuer_url).port, *options)
-    with running("ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret) as process:
+    with running(
+        "ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret, log=network.folder / "log"
+    ) as process:
         assert "answers at" in process.read_line()
         yield process
 
 
 @contextmanager
-def venue_running(network: Network, kind: str, settings: str = "") -> Iterator[Venue]:
+def venue_running(
+    network: Network, kind: str, settings: str = "", serving: tuple[object, ...] = ()
+) -> Iterator[Venue]:
     """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS.
 
     `settings` are lines of its settings file; those that a test does not set look at everything each time.
+    `serving` are options of the command.
     """
     home = network.folder / f"verifier-{next(_numbers)}"
     scheme = "https" if kind == "x509_san_dns" else "http"
@@ -264,8 +269,8 @@ def venue_running(network: Network, kind: str, settings: str = "") -> Iterator[V
         options = ("--trust-anchors", ca)
     tls = ("--tls-certificate", chain, "--tls-key", key) if scheme == "https" else ()
     token = done(in_process("verifier", "token", "create", "desk", *place)).out.strip()
-    serve = ("verifier", "serve", "--port", port, "--allow-loopback", *tls, *place, *network.secret)
-    with running("ddcc", *serve) as process:
+    serve = ("verifier", "serve", *serving, "--port", port, "--allow-loopback", *tls, *place, *network.secret)
+    with running("ddcc", *serve, log=home / "log") as process:
         assert "answers at" in process.read_line()
         yield Venue(network, home, url, token, options, ca if scheme == "https" else None)
 

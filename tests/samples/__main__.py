@@ -25,7 +25,7 @@ from rich.table import Table
 from health.formats import read_certificate
 from health.trust import SignerSet, TrustedSigner
 from runtime.qr import read_qr
-from tests.samples import eu_steps
+from tests.samples import eu_steps, trust_lists
 from vclib.errors import VCError
 from verifier.service import Question, Verifier
 
@@ -60,6 +60,7 @@ def main(arguments: list[str]) -> int:
         *_pictures(options.folder / "eu-dcc" / "qa-png"),
         *_codes(options.folder / "who-ddcc"),
         *_codes(options.folder / "icvp"),
+        *(Finding(*each) for each in trust_lists.expectations(options.folder / "gdhcn")),
     ]
     if not findings:
         print(f"{options.folder} has no samples", file=sys.stderr)

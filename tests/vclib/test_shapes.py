@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import contexts as pinned
-from tests.shapes import assert_same, switch_off_shapes, use_shapes_at_once
+from tests.shapes import assert_same, switch_off_shapes, use_shapes_as_in_programs, use_shapes_at_once
 from vclib import jsonld
 from vclib.environment import Environment
 from vclib.errors import AmbiguousTermsError, ComplexityError, DataLossError
@@ -34,8 +34,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Cache:
 
 @pytest.fixture
 def as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
-    monkeypatch.setattr(jsonld.SHAPES, "cache", Cache())
-    return jsonld.SHAPES.cache
+    return use_shapes_as_in_programs(monkeypatch)
 
 
 def _reference(document: JSONObject) -> ReferenceReading:

@@ -1,4 +1,4 @@
-"""A desk of the venue: the page in a real Chromium, before a real server, with guests whose wallets answer."""
+"""A desk of the venue: the page in a real Chromium, before a real server, with guests and their wallets."""
 
 from __future__ import annotations
 
@@ -11,42 +11,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import segno
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from protocols.compact import encode_presentation
 from tests.flows.conftest import Ran, in_process
 from tests.flows.network import Network, Venue, done
 from tests.requirements import missing
+from tests.web.pictures import qr_png
 from vclib.strict_json import parse_json_object
 
 SECONDS = 20_000  # milliseconds that the browser may take for anything
-CHROMIUM = "chromium"
+# A page that asked another host for anything would not get it.
+_LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+_VIDEO = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 def chromium() -> str:
     """Return the installed Chromium; without one the test is skipped, or fails where it has to be there."""
-    found = os.environ.get("DDCC_TEST_CHROMIUM") or shutil.which(CHROMIUM) or shutil.which("google-chrome")
+    found = os.environ.get("DDCC_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         missing("needs Chromium (Debian: chromium)", required_by="DDCC_REQUIRE_CHROMIUM")
     return found
 
 
 @contextmanager
-def browsing(*arguments: str) -> Iterator[Browser]:
+def browsing(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
     """Run a Chromium that talks to this machine only."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
-                *arguments,
-            ],
-        )
+    browser = playwright.chromium.launch(
+        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", _LOOPBACK_ONLY, *arguments]
+    )
+    try:
         yield browser
+    finally:
         browser.close()
 
 
@@ -124,13 +121,6 @@ def compact(network: Network, folder: Path, *options: object) -> str:
     return encode_presentation(parse_json_object(file.read_bytes()))
 
 
-def qr_png(text: str, *, scale: int = 4) -> bytes:
-    """Return the picture of a QR code."""
-    buffer = io.BytesIO()
-    segno.make(text, error="L", micro=False).save(buffer, kind="png", scale=scale, border=4)
-    return buffer.getvalue()
-
-
 def write_video(path: Path, text: str | None, size: tuple[int, int] = (1280, 960)) -> Path:
     """Write what a camera sees as a file that Chromium plays for ever: a QR code on a table, or only that."""
     frame = Image.new("RGB", size, "#b9b4aa")
@@ -143,6 +133,11 @@ def write_video(path: Path, text: str | None, size: tuple[int, int] = (1280, 960
     frame.save(buffer, "JPEG", quality=92)
     path.write_bytes(buffer.getvalue() * 3)
     return path
+
+
+def camera_arguments(video: Path) -> tuple[str, ...]:
+    """Return what makes a Chromium play a file as its camera, and let the page use it."""
+    return (*_VIDEO, f"--use-file-for-fake-video-capture={video}")
 
 
 def violations(page: Page, axe: str) -> list[Any]:

@@ -43,31 +43,23 @@ def learn_selection(
     reading: FilledReading,
     groups: PointerGroups,
     *,
-    lines: Sequence[str],
-    nquads: Sequence[str],
+    order: Sequence[int],
     indexes: Mapping[str, Sequence[int]],
 ) -> None:
-    """Keep what the reference path found, if it comes for the second time and the template says the same.
+    """Keep what the reference path found, if it comes for the second time.
 
-    `lines` are the statements as the template gives them, `nquads` and `indexes` the reference path's.
+    The template must give the same sorted lines; `order` are the numbers of its statements in their order,
+    `indexes` the lines that the reference path says each group selects.
     """
     template = reading.filled.template
     key = _key(template, groups)
     if not jsonld.SHAPES.cache.is_worth_keeping(key):
         return
-    order = sorted_order(lines)
-    if [lines[number] for number in order] != list(nquads):
-        return
     statements = {group: tuple(order[index] for index in found) for group, found in indexes.items()}
     pointers = sum(100 + 4 * len(pointer) for group in groups.values() for pointer in group)
     jsonld.SHAPES.cache.keep(
-        key, Selection(statements, template.bytes + pointers + 40 * len(lines) * len(groups))
+        key, Selection(statements, template.bytes + pointers + 40 * len(order) * len(groups))
     )
-
-
-def sorted_order(lines: Sequence[str]) -> list[int]:
-    """Return the numbers of the lines in the order of their texts."""
-    return sorted(range(len(lines)), key=lines.__getitem__)
 
 
 def _key(template: Template, groups: PointerGroups) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from vclib import jsonld, rdfc
 from vclib.cryptosuites.base import rdfc_proof_config, without_proof_value
 from vclib.cryptosuites.labels import LabelMapFactory, replacement_label_map_factory
 from vclib.cryptosuites.pointers import select_json_ld
-from vclib.cryptosuites.selections import known_selection, learn_selection, sorted_order
+from vclib.cryptosuites.selections import known_selection, learn_selection
 from vclib.cryptosuites.skolemize import skolemize
 from vclib.errors import ProofGenerationError, ProofVerificationError
 from vclib.jsonld import ContextPolicy
@@ -69,14 +69,14 @@ def canonicalize_and_group(
     reading = jsonld.read(document, contexts=contexts)
     if not isinstance(reading, FilledReading):
         return _group(document, reading, pointer_groups, label_map_factory, contexts)
-    lines = reading.relabelled(label_map_factory)
+    lines, order = reading.numbered(label_map_factory)
     selection = known_selection(reading, pointer_groups)
     if selection is None:
         grouped = _group(document, reading, pointer_groups, label_map_factory, contexts)
-        learn_selection(reading, pointer_groups, lines=lines, nquads=grouped.nquads, indexes=grouped.groups)
+        if lines == list(grouped.nquads):
+            learn_selection(reading, pointer_groups, order=order, indexes=grouped.groups)
         return grouped
-    order = sorted_order(lines)
-    return GroupedStatements(tuple([lines[number] for number in order]), selection.groups(order))
+    return GroupedStatements(tuple(lines), selection.groups(order))
 
 
 def _group(
@@ -117,9 +117,7 @@ def label_statements(
     ProofVerificationError for a map that does not fit the document.
     """
     reading = jsonld.read(document, contexts=contexts)
-    return LabelledStatements(
-        tuple(sorted(set(reading.relabelled(replacement_label_map_factory(label_map)))))
-    )
+    return LabelledStatements(tuple(reading.relabelled(replacement_label_map_factory(label_map))))
 
 
 def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) -> dict[str, str]:

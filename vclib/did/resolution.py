@@ -7,7 +7,6 @@ Source: https://www.w3.org/TR/did-resolution/#did-resolution-algorithm.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from vclib.did.options import Fetch, Method, ResolutionOptions
 from vclib.did.syntax import parse_did
 from vclib.did.web import resolve_web
 from vclib.errors import DIDError, MethodNotSupportedError
-from vclib.strict_json import JSONObject, dump_json
+from vclib.strict_json import JSONObject, JSONValue
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
@@ -32,7 +31,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
 _DEFAULT_OPTIONS = ResolutionOptions()
 
 # These documents are computed from the DID alone, and most DIDs that are resolved are those of few issuers.
-_SELF_CONTAINED = ("key", "jwk")
+_SELF_CONTAINED = ("did:key:", "did:jwk:")
 _REMEMBERED = 256
 _MAX_REMEMBERED_CHARACTERS = 512
 
@@ -51,6 +50,8 @@ def resolve(
     Raises InvalidDIDError, MethodNotSupportedError, DIDNotFoundError, InvalidDIDDocumentError,
     DIDInternalError and, for did:key and did:jwk, the errors of the key inside.
     """
+    if _is_remembered(did, methods):
+        return ResolvedDID(did, _copy(_computed_document(did, options)))
     # 1. The input must be a DID.
     parsed = parse_did(did)
     # 2. The method must be supported, and accepted.
@@ -58,17 +59,41 @@ def resolve(
     if method is None or (methods is not None and parsed.method not in methods):
         raise MethodNotSupportedError(f"the DID method {parsed.method[:40]!r} is not supported here")
     # 5. Read, by the method; what came must be this DID's document.
-    if parsed.method in _SELF_CONTAINED and len(did) <= _MAX_REMEMBERED_CHARACTERS:
-        return ResolvedDID(did, json.loads(_computed_document(did, options)))
     document = method(parsed, fetch=fetch, options=options)
     return ResolvedDID(did, validate_document(document, did))
 
 
+def _is_remembered(did: str, methods: Collection[str] | None) -> bool:
+    """Say whether a DID looks like one that holds its key, of an accepted method and not too long to keep."""
+    return (
+        isinstance(did, str)
+        and did.startswith(_SELF_CONTAINED)
+        and len(did) <= _MAX_REMEMBERED_CHARACTERS
+        and (methods is None or did.split(":", 2)[1] in methods)
+    )
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _computed_document(did: str, options: ResolutionOptions) -> str:
-    """Return the validated document of a DID that holds its key, as text, so that everybody gets a copy."""
+def _computed_document(did: str, options: ResolutionOptions) -> JSONObject:
+    """Return the validated document of a DID that holds its key. What is refused is not kept.
+
+    The one that is kept is nobody's to change: everybody gets a copy.
+    """
     parsed = parse_did(did)
-    return dump_json(validate_document(METHODS[parsed.method](parsed, fetch=None, options=options), did))
+    document = METHODS[parsed.method](parsed, fetch=None, options=options)
+    return validate_document(document, did)
+
+
+def _copy(document: JSONObject) -> JSONObject:
+    return {name: _copied(value) for name, value in document.items()}
+
+
+def _copied(value: JSONValue) -> JSONValue:
+    if type(value) is str:
+        return value
+    if isinstance(value, list):
+        return value[:] if set(map(type, value)) == {str} else [_copied(item) for item in value]
+    return _copy(value) if isinstance(value, dict) else value
 
 
 def resolution_result(

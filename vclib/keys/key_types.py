@@ -15,7 +15,7 @@ from types import MappingProxyType
 class KeyType(StrEnum):
     """A kind of key: one curve (or RSA) and one way to write its public key as bytes."""
 
-    # By the text, as equality is. An enumeration's own is written in Python, and tables are asked often.
+    # By the text, as equality is; an enumeration's own takes five times as long.
     __hash__ = str.__hash__
 
     ED25519 = "Ed25519"

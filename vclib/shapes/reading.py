@@ -33,7 +33,7 @@ class Reading(Protocol):
         """Return the UTF-8 bytes of the canonical form, by "sha256" or "sha384"."""
 
     def relabelled(self, relabel: Relabel) -> list[str]:
-        """Return the statements as N-Quads lines with the labels that `relabel` gives, in document order."""
+        """Return the statements as N-Quads lines with the labels that `relabel` gives, sorted, none twice."""
 
 
 class ReferenceReading:
@@ -61,7 +61,7 @@ class ReferenceReading:
     def relabelled(self, relabel: Relabel) -> list[str]:
         """See Reading."""
         labels = relabel(rdfc.canonicalize(self._quads).label_map)
-        return [serialize_quad(relabelled_quad(quad, labels)) for quad in self._quads]
+        return sorted({serialize_quad(relabelled_quad(quad, labels)) for quad in self._quads})
 
 
 class FilledReading:
@@ -83,21 +83,25 @@ class FilledReading:
         labels = self.filled.canonical_labels()
         if labels is None:
             return rdfc.canonicalize(self.quads())
-        return CanonicalDataset(tuple(sorted(self.filled.nquads(labels))), _label_map(labels))
+        return CanonicalDataset(tuple(self.filled.sorted_lines(labels)[0]), _label_map(labels))
 
     def canonical_bytes(self, hash_name: str) -> bytes:
         """See Reading."""
         labels = self.filled.canonical_labels(hash_name)
         if labels is None:
             return rdfc.canonicalize(self.quads(), hash_name=hash_name).to_bytes()
-        return "".join(sorted(self.filled.nquads(labels))).encode("utf-8")
+        return self.filled.canonical_text(labels).encode("utf-8")
 
     def relabelled(self, relabel: Relabel) -> list[str]:
-        """See Reading."""
+        """See Reading. The statements of a template differ if the labels do, as those of every suite do."""
+        return self.numbered(relabel)[0]
+
+    def numbered(self, relabel: Relabel) -> tuple[list[str], list[int]]:
+        """Return the same lines, and the number of the template's statement that each is."""
         canonical = self.filled.canonical_labels()
         label_map = rdfc.canonicalize(self.quads()).label_map if canonical is None else _label_map(canonical)
         labels = relabel(label_map)
-        return self.filled.nquads([labels[f"b{number}"] for number in range(len(label_map))])
+        return self.filled.sorted_lines([labels[f"b{number}"] for number in range(len(label_map))])
 
 
 def relabelled_quad(quad: Quad, labels: Mapping[str, str]) -> Quad:

@@ -7,89 +7,43 @@ into formats, hash and sort. Whoever gets None goes the reference path.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
 from vclib.errors import MalformedValueError
 from vclib.nquads import Quad, escape_literal
+from vclib.shapes.lines import Blocks, joined, lines_of
 from vclib.shapes.outline import Blank, Gap, Outline, Statement, Term
-from vclib.shapes.structure import Leaf
+from vclib.shapes.structure import Leaf, getter
 from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
 
-# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse. An IRI
-# is written once for each statement of its node; longer ones, and longer texts, are left to the reference
-# path, which counts what is written (`vclib.statements`).
-_URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]{0,1024}")
+# Longer texts are left to the reference path, which counts what is written (`vclib.statements`).
 _MAX_TEXTS = 1_000_000
 
 _HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Some statements as text: a format with gaps, and which of the arguments go into them."""
-
-    text: str
-    arguments: Callable[[Sequence[str]], tuple[str, ...]]
-
-    @classmethod
-    def of(cls, statements: Sequence[tuple[Term, str, Term]], blank: Callable[[Blank], Gap | str]) -> Lines:
-        """Return the lines of `statements`; `blank` says what stands for a blank node."""
-        places: list[int] = []
-
-        def written(term: Term) -> str:
-            found = blank(term) if isinstance(term, Blank) else term
-            if isinstance(found, str):
-                return _literally(found)
-            places.append(found.place)
-            return f"{_literally(found.before)}%s{_literally(found.after)}"
-
-        text = "\n".join(
-            f"{written(subject)} {_literally(predicate)} {written(obj)} ."
-            for subject, predicate, obj in statements
-        )
-        return cls(text, _getter(places))
-
-    def fill(self, arguments: Sequence[str]) -> list[str]:
-        """Return the lines without their ends; an argument holds no end of line."""
-        return (self.text % self.arguments(arguments)).split("\n")
-
-
-def _literally(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _getter(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda values: tuple(values[place] for place in places)
 
 
 @dataclass(frozen=True, eq=False)
 class Template:
     """The statements of the documents of one shape and variant.
 
-    `whole` are the places of IRIs kept as they are, `parts` those of which the part after the colon is kept,
-    each with what stands before it.
+    `parts` are the places of IRIs of which only what follows the colon is kept, each with what stands before.
     """
 
-    texts: Callable[[Sequence[str]], tuple[str, ...]]
+    texts: Callable[[Sequence[str]], Sequence[str]]
     text_places: tuple[int, ...]
     numbers: tuple[int, ...]
-    whole: tuple[int, ...]
     parts: tuple[tuple[int, str], ...]
     different: tuple[tuple[Term, ...], ...]
     statements: tuple[Statement, ...]
     values: int
     blanks: int
-    lines: Lines
+    blocks: Blocks
     # The statements that mention each blank node, as Hash First Degree Quads writes them.
-    first_degree: tuple[Lines, ...]
+    first_degree: Blocks
     # Any: a place stands where a value will.
     expanded: list[Any]
     bytes: int
@@ -101,29 +55,28 @@ class Template:
         `expanded` is the traced expansion that it was made from, `shape_bytes` what its key takes.
         """
         statements = tuple(outline.statements)
-        lines = Lines.of(statements, lambda blank: Gap(values + blank.number, "_:", ""))
-        first_degree = tuple(
-            Lines.of(
-                mentioning,
-                lambda blank, own=number: "_:a" if blank.number == own else "_:z",  # type: ignore[misc]
-            )
-            for number, mentioning in enumerate(_mentioning(statements, outline.blanks))
+        blocks = Blocks.by_subject(statements, lambda blank: Gap(values + blank.number, "_:", ""))
+        first_degree = Blocks.by_group(
+            _mentioning(statements, outline.blanks),
+            [
+                lambda blank, own=number: "_:a" if blank.number == own else "_:z"  # type: ignore[misc]
+                for number in range(outline.blanks)
+            ],
         )
-        written = sum(len(each.text) + 200 for each in (lines, *first_degree))
+        written = len(blocks.text) + len(first_degree.text) + 200 * outline.blanks
         return cls(
-            texts=_getter(outline.texts),
+            texts=getter(outline.texts),
             text_places=tuple(outline.texts),
             numbers=tuple(outline.numbers),
-            whole=tuple(rule.place for rule in outline.iris if rule.base is None),
             parts=tuple((rule.place, rule.base) for rule in outline.iris if rule.base is not None),
             different=tuple(tuple(terms) for terms in outline.different if len(terms) > 1),
             statements=statements,
             values=values,
             blanks=outline.blanks,
-            lines=lines,
+            blocks=blocks,
             first_degree=first_degree,
             expanded=[_frozen(node) for node in expanded],
-            bytes=shape_bytes + 4 * written + 500 * (values + len(statements)),
+            bytes=shape_bytes + 4 * written + 500 * (values + len(statements)) + 100 * len(blocks.numbers),
         )
 
     def fill(self, leaves: Sequence[Leaf]) -> Filled | None:
@@ -151,12 +104,6 @@ class Template:
         for place, _ in self.parts:
             whole = arguments[place]
             arguments[place] = whole[whole.index(":") + 1 :]
-        for place in self.whole:
-            if _URI_CHARACTERS.fullmatch(arguments[place]) is None:
-                return None
-        for place, _ in self.parts:
-            if _URI_CHARACTERS.fullmatch(arguments[place]) is None:
-                return None
         for terms in self.different:
             if len({_written(term, arguments) for term in terms}) != len(terms):
                 return None
@@ -205,19 +152,34 @@ class Filled:
         That is Hash First Degree Quads, https://www.w3.org/TR/rdf-canon/#hash-1d-quads, and step 4 of the
         canonicalization algorithm.
         """
+        if self.template.blanks < 2:
+            # Nothing to be told apart; the hash would be of no use.
+            return ["c14n0"] * self.template.blanks
         new_hash = _HASHES[hash_name]
-        hashes = [
-            new_hash(_first_degree_text(lines.fill(self.arguments))).hexdigest()
-            for lines in self.template.first_degree
-        ]
+        texts = self.template.first_degree.fill(self.arguments)
+        for position in self.template.first_degree.unsettled:
+            texts[position] = "\n".join(sorted(texts[position].split("\n")[:-1])) + "\n"
+        # Digests sort as their hexadecimal forms do.
+        hashes = [new_hash(text.encode("utf-8")).digest() for text in texts]
         order = {digest: rank for rank, digest in enumerate(sorted(hashes))}
         if len(order) != len(hashes):
             return None
         return [f"c14n{order[digest]}" for digest in hashes]
 
-    def nquads(self, labels: Sequence[str]) -> list[str]:
-        """Return the statements as lines with their ends, unsorted; `labels` are those of the blank nodes."""
-        return [line + "\n" for line in self.template.lines.fill([*self.arguments, *labels])]
+    def canonical_text(self, labels: Sequence[str]) -> str:
+        """Return the statements as sorted lines; `labels` are those of the blank nodes."""
+        return joined(sorted(self.template.blocks.fill([*self.arguments, *labels])))
+
+    def sorted_lines(self, labels: Sequence[str]) -> tuple[list[str], list[int]]:
+        """Return the sorted lines with their ends, and the number of the statement that each is."""
+        blocks = self.template.blocks.fill([*self.arguments, *labels])
+        numbers = self.template.blocks.numbers
+        lines: list[str] = []
+        order: list[int] = []
+        for position in sorted(range(len(blocks)), key=blocks.__getitem__):
+            lines += lines_of(blocks[position])
+            order += numbers[position]
+        return lines, order
 
 
 def _mentioning(statements: Sequence[Statement], blanks: int) -> list[list[Statement]]:
@@ -229,11 +191,6 @@ def _mentioning(statements: Sequence[Statement], blanks: int) -> list[list[State
             if isinstance(term, Blank):
                 mentioning[term.number].append(statement)
     return mentioning
-
-
-def _first_degree_text(lines: list[str]) -> bytes:
-    lines.sort()
-    return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def _written(term: Term, arguments: Sequence[str]) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from vclib.safe_mode import SafeProcessor
-from vclib.strict_json import JSONObject, JSONValue
+from vclib.shapes.structure import Leaf, replaced
+from vclib.strict_json import JSONObject
 
 
 class TracedText(str):
@@ -58,19 +59,10 @@ def traced_copy(document: JSONObject) -> JSONObject:
 
     The document must have a shape.
     """
-    count = 0
 
-    def copy(value: JSONValue, is_type: bool) -> JSONValue:
-        nonlocal count
-        if isinstance(value, dict):
-            return {key: copy(item, key == "type") for key, item in value.items()}
-        if isinstance(value, list):
-            return [copy(item, is_type) for item in value]
-        if isinstance(value, bool) or (is_type and isinstance(value, str)) or value is None:
-            return value
-        traced = TracedText(value) if isinstance(value, str) else TracedNumber(value)
-        traced.place = count
-        count += 1
-        return traced
+    def traced(value: Leaf, place: int) -> TracedText | TracedNumber:
+        known = TracedText(value) if isinstance(value, str) else TracedNumber(value)
+        known.place = place
+        return known
 
-    return {key: item if key == "@context" else copy(item, key == "type") for key, item in document.items()}
+    return replaced(document, traced)

@@ -12,10 +12,13 @@ export class Refusal extends Error {
 /** Send a JSON object, or a Blob of an image, and return the JSON of the answer. */
 export async function ask(path, body, signal) {
   const isImage = body instanceof Blob;
-  const address = `${path}?lang=${document.documentElement.lang}${isKiosk() ? "&kiosk" : ""}`;
+  const query = new URLSearchParams({ lang: document.documentElement.lang });
+  const rules = document.getElementById("rules")?.value;
+  if (rules) query.set("rules", rules);
+  if (isKiosk()) query.set("kiosk", "");
   let response;
   try {
-    response = await fetch(address, {
+    response = await fetch(`${path}?${query}`, {
       method: "POST",
       headers: { "content-type": isImage ? body.type || "application/octet-stream" : "application/json" },
       body: isImage ? body : JSON.stringify(body),

@@ -1,0 +1,136 @@
+"""Checking files of credentials: a verdict for each line, whatever stops it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from issuer.config import IssuerConfig
+from issuer.report import trust_entry
+from issuer.store import IssuerStore
+from tests.issuer.batch_home import make_home, run, write_records
+from tests.processes import ROOT
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> IssuerConfig:
+    return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def place(config: IssuerConfig, tmp_path: Path) -> Path:
+    """A folder with a batch of five in `batch`, its trust file, and its status lists in `lists`."""
+    run(config, write_records(tmp_path / "records.csv", 5), tmp_path / "batch", "--part-rows", "2")
+    (tmp_path / "trust.json").write_text(json.dumps(trust_entry(config)))
+    (tmp_path / "lists").mkdir()
+    store = IssuerStore.open(config.database_url)
+    with store.reading() as reading:
+        for each in reading.lists.all():
+            document = reading.lists.published(each.list_id).signed.document
+            (tmp_path / "lists" / f"{each.name}.json").write_text(document)
+    store.close()
+    return tmp_path
+
+
+def check(
+    place: Path, *inputs: str, out: str = "verdicts", more: tuple[str, ...] = ()
+) -> tuple[int, Any, str]:
+    """Run `check-batch`; gives exit code, result (any: JSON) and standard error."""
+    arguments = [*inputs, "--out", out, "--trust", "trust.json", "--status", "lists", "--offline", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, *more],
+        cwd=place,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+def verdicts(place: Path, out: str = "verdicts") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (place / out / "verdicts.jsonl").read_text().splitlines()]
+
+
+WHOLE = ("--without-base-proofs",)
+
+
+def test_a_batch_is_accepted_line_by_line_and_the_same_again_changes_nothing(place: Path) -> None:
+    code, result, errors = check(place, "batch", more=WHOLE)
+    assert (code, errors) == (0, "")
+    assert result["counts"]["accepted"] == 5
+    assert [(each["line"], each["outcome"]) for each in verdicts(place)] == [
+        (line, "accepted") for line in (1, 2, 1, 2, 1)
+    ]
+    before = (place / "verdicts" / "verdicts.jsonl").stat()
+    assert check(place, "batch", more=WHOLE) == (code, result, "")
+    assert (place / "verdicts" / "verdicts.jsonl").stat() == before
+
+
+def test_base_proofs_are_refused_unless_they_are_left_out(place: Path) -> None:
+    code, result, _ = check(place, "batch")
+    assert code == 1
+    assert result["counts"] == {"refused": 5, "refused: base-proof": 5}
+
+
+def test_what_was_changed_is_refused_and_what_is_no_credential_is_told(place: Path) -> None:
+    lines = (place / "batch" / "part-000001.jsonl").read_text().splitlines()
+    forged = lines[0].replace("Person 1", "Person 9")
+    assert forged != lines[0]
+    (place / "some.jsonl").write_text("\n".join([forged, lines[1], "", "{", '{"type": "Other"}']) + "\n")
+    code, _, _ = check(place, "some.jsonl", more=WHOLE)
+    assert code == 1
+    found = [(each["line"], each["outcome"], each["reasons"][0]) for each in verdicts(place)]
+    assert found == [
+        (1, "refused", "forged"),
+        (2, "accepted", "not-presented"),
+        (4, "unreadable", "parsing"),
+        (5, "unreadable", "malformed-value"),
+    ]
+
+
+def test_parquet_is_read_by_its_column_of_credentials(place: Path) -> None:
+    lines = (place / "batch" / "part-000001.jsonl").read_text().splitlines()
+    pyarrow.parquet.write_table(pyarrow.table({"credential": lines}), place / "some.parquet")
+    code, result, _ = check(place, "some.parquet", more=WHOLE)
+    assert code == 0
+    assert result["counts"]["accepted"] == 2
+
+
+def test_an_interrupted_check_goes_on_with_the_parts_that_are_missing(place: Path) -> None:
+    check(place, "batch", more=WHOLE)
+    whole = (place / "verdicts" / "verdicts.jsonl").read_text()
+    # As it was when two of three parts had been written.
+    lines = whole.splitlines(keepends=True)
+    (place / "verdicts" / "verdicts.jsonl").unlink()
+    (place / "verdicts" / "summary.json").unlink()
+    (place / "verdicts" / "verdicts-000001.jsonl").write_text("".join(lines[:2]))
+    (place / "verdicts" / "verdicts-000003.jsonl").write_text("".join(lines[4:]))
+    (place / "verdicts" / "verdicts-000002.jsonl.unkept").write_text("half a li")
+    code, result, _ = check(place, "batch", more=WHOLE)
+    assert code == 0
+    assert result["counts"]["accepted"] == 5
+    assert (place / "verdicts" / "verdicts.jsonl").read_text() == whole
+
+
+def test_other_files_under_the_same_folder_are_refused(place: Path) -> None:
+    check(place, "batch", more=WHOLE)
+    code, _, errors = check(place, "batch/part-000001.jsonl", more=WHOLE)
+    assert code == 2
+    assert "are not those this folder's check was begun with" in errors
+
+
+def test_without_a_list_of_withdrawals_nothing_is_decided(place: Path) -> None:
+    for path in (place / "lists").iterdir():
+        path.unlink()
+    code, result, _ = check(place, "batch", more=WHOLE)
+    assert code == 3
+    assert result["counts"]["undecided"] == 5

@@ -1,0 +1,129 @@
+"""The command that checks by the million: `check-batch` reads files of credentials and writes verdicts.
+
+Only translates between the command line and `verifier.batches`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runtime.commands import AsJSON, epilog, utc_now
+from runtime.console import ExitCode, print_json, print_line, reporting_errors
+from runtime.jobs import available_cores, run_jobs
+from runtime.part_files import PartFolder
+from runtime.progress import progress_bar
+from runtime.table_files import fingerprint
+from vclib.policy import Outcome
+from verifier.batches import (
+    UNREADABLE,
+    VERDICTS,
+    CheckingRoom,
+    begin_or_go_on,
+    check_files,
+    input_files,
+)
+from verifier.inputs import moment_option
+
+app = typer.Typer()
+
+# The worst first: one refused credential among a million is what a script has to hear of.
+_EXIT_CODES = (
+    (str(Outcome.REFUSED), ExitCode.REFUSED),
+    (UNREADABLE, ExitCode.BAD_INPUT),
+    (str(Outcome.UNDECIDED), ExitCode.NOT_CHECKED),
+)
+_OUTCOMES = (str(Outcome.ACCEPTED), *(name for name, _ in _EXIT_CODES))
+
+
+@app.command(
+    "check-batch",
+    epilog=epilog(
+        "ddcc verifier check-batch batch --out verdicts --trust trust.json --without-base-proofs",
+        note="Of several outcomes the first of 1, 4 and 3 that came up.",
+    ),
+)
+def check_batch_command(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES", help="JSON Lines or Parquet of credentials, or folders of parts of them."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the verdicts.")],
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="Trust file: who is recognised, for which types.")
+    ] = None,
+    status: Annotated[
+        list[Path] | None,
+        typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
+    ] = None,
+    require_status: Annotated[
+        bool, typer.Option("--require-status", help="Refuse what could not have been revoked.")
+    ] = False,
+    without_base_proofs: Annotated[
+        bool,
+        typer.Option(
+            "--without-base-proofs", help="Leave base proofs out, as a holder does who shows all of it."
+        ),
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Check as if it were this time, e.g. 2027-01-01T00:00:00Z.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
+    allow_loopback: Annotated[
+        bool,
+        typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=512, help="Processes that check. Default: all cores."),
+    ] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Check files of credentials on all cores, a verdict a line; interrupted, the same command goes on."""
+    with reporting_errors(as_json=as_json):
+        folder = PartFolder(out, stem="verdicts")
+        files = [path.absolute() for path in input_files(inputs)]
+        room = CheckingRoom(
+            trust=None if trust is None else trust.absolute(),
+            status=tuple(path.absolute() for path in status or []),
+            now=utc_now(),
+            require_status=require_status,
+            without_base_proofs=without_base_proofs,
+            offline=offline,
+            allow_loopback=allow_loopback,
+        )
+        with folder.locked():
+            counts = _check(room, files, folder, at, workers or available_cores())
+        if as_json:
+            print_json({"verdicts": str(out / VERDICTS), "counts": dict(counts)})
+        else:
+            for line in _summary_lines(counts, out):
+                print_line(line)
+    raise typer.Exit(next((code for name, code in _EXIT_CODES if counts.get(name)), ExitCode.OK))
+
+
+def _check(
+    room: CheckingRoom, files: list[Path], folder: PartFolder, at: str | None, workers: int
+) -> Mapping[str, int]:
+    printed = [fingerprint(path) for path in files]
+    terms = room.terms({str(path): each.sha256 for path, each in zip(files, printed, strict=True)}, at)
+    now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else moment_option(at, "--at"))
+    run = partial(run_jobs, room.at(now), workers=workers, environment={})
+    with progress_bar("checking", sum(each.rows for each in printed)) as advance:
+        return check_files(files, folder, run, advance)
+
+
+def _summary_lines(counts: Mapping[str, int], out: Path) -> list[str]:
+    lines: list[str] = []
+    for outcome in _OUTCOMES:
+        lines.append(f"{outcome:<12}{counts.get(outcome, 0):>12,}")
+        told = {name: number for name, number in counts.items() if name.startswith(f"{outcome}: ")}
+        for name, number in sorted(told.items(), key=lambda each: -each[1]):
+            lines.append(f"  {name.removeprefix(f'{outcome}: '):<30}{number:>12,}")
+    return [*lines, f"a verdict for each line: {out / VERDICTS}"]
