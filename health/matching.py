@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from health.mrz import MAX_TEXT, parse_mrz
+from health.mrz import parse_mrz
 from health.transliteration import is_written_alike, spellings, words_of
 from vclib.errors import MalformedValueError
 
+# A name is compared whole or not at all: cut off, it could fit somebody else's.
+MAX_NAME = 200
 _MAX_WORDS = 20
 _SHORTEST_ALIKE = 4
 _ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?", re.IGNORECASE)
@@ -115,8 +117,8 @@ def match_person(name: str | None, birth_date: str | None, passport: PassportHol
 
 
 def _typed(text: str) -> PassportHolder:
-    if len(text) > MAX_TEXT:
-        raise MalformedValueError(f"expected a passport line, found more than {MAX_TEXT} characters")
+    if len(text) > MAX_NAME:
+        raise MalformedValueError(f"expected a passport line, found more than {MAX_NAME} characters")
     found = _DATE_AT_END.search(text)
     named = text[: found.start()] if found else text
     born = _read_date(found[1]) if found else BirthDate(None, None, None)
@@ -170,12 +172,14 @@ def _compare_dates(text: str | None, passport: BirthDate) -> MatchReason:
 
 
 def _compare_names(name: str | None, passport: PassportHolder) -> tuple[MatchReason, ...]:
+    if name and len(name) > MAX_NAME:
+        return (_by_eye("name-too-long", "The names are too long to be compared here."),)
     words = words_of(name or "")
     if not words:
         return (_by_eye("name-not-told", "The certificate tells no name."),)
     theirs = passport.words
     if len(words) > _MAX_WORDS or len(theirs) > _MAX_WORDS:
-        return (_by_eye("name-too-long", "The names have too many words to be compared here."),)
+        return (_by_eye("name-too-long", "The names are too long to be compared here."),)
     spelled = [_spellings(word) for word in words]
     if any(not found for found in (*spelled, *map(_spellings, theirs))):
         return (_by_eye("name-script", "A name has letters that have no spelling in a passport here."),)

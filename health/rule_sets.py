@@ -8,6 +8,7 @@ Technical Specifications for EU DCC, volume 5 (rule selection), and `health.rule
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,8 @@ from vclib.errors import MalformedValueError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
 MAX_RULES = 5000
+# The most that any of ten countries published is 20; with the steps of each it bounds what one check costs.
+MAX_RULES_OF_COUNTRY = 300
 _MAX_VALUE_SETS = 200
 _MAX_VALUES = 5000
 _MAX_VALUE = 200
@@ -161,6 +164,11 @@ def read_rule_documents(documents: Mapping[str, JSONValue]) -> RuleSet:
         raise MalformedValueError("expected rules, found none")
     if len(rules) > MAX_RULES:
         raise MalformedValueError(f"expected at most {MAX_RULES} rules, found {len(rules)}")
+    country, count = Counter(rule.country for rule in rules.values()).most_common(1)[0]
+    if count > MAX_RULES_OF_COUNTRY:
+        raise MalformedValueError(
+            f"expected at most {MAX_RULES_OF_COUNTRY} rules of one country, found {count} of {country}"
+        )
     return RuleSet(tuple(rules.values()), MappingProxyType(value_sets))
 
 

@@ -33,7 +33,7 @@ from health.rule_times import birth_moment, plus_time
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONObject, JSONValue, json_type_name
 
 # The published rules of ten countries take up to 81 steps.
-MAX_STEPS = 50_000
+MAX_STEPS = 10_000
 
 # What an expression can evaluate to: JSON, and date-times, also inside arrays.
 # Sequence and Mapping, because JSON is among them.

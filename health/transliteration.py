@@ -17,9 +17,8 @@ from types import MappingProxyType
 
 from health.codes import read_rows
 
-# What is compared is bounded: spellings of one word, and letters of a name.
+# What is compared is bounded.
 MAX_SPELLINGS = 64
-MAX_NAME = 200
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u0060\u00b4]")
 _LONGEST = 2
@@ -30,7 +29,7 @@ _ACUTE = "\u0301"
 
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name in capitals; hyphens part words, apostrophes do not (Doc 9303-3, 4.6)."""
-    text = _APOSTROPHES.sub("", unicodedata.normalize("NFC", name[:MAX_NAME]))
+    text = _APOSTROPHES.sub("", unicodedata.normalize("NFC", name))
     capitals = "".join(character if character in _table() else character.upper() for character in text)
     return tuple(re.findall(r"[^\W\d_]+", "".join(_kept(character) for character in capitals)))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from health.country_rules import parse_rule
-from health.rule_sets import RuleOutcome, RuleSet, RuleSubject, read_rule_documents
+from health.rule_sets import MAX_RULES_OF_COUNTRY, RuleOutcome, RuleSet, RuleSubject, read_rule_documents
 from vclib.errors import MalformedValueError
 from vclib.strict_json import JSONObject, parse_json_object
 
@@ -158,6 +158,16 @@ def test_one_version_with_two_meanings_is_refused() -> None:
         rule_set(rule(), rule(Logic=True))
 
     assert "twice, with two meanings" in caught.value.message
+
+
+def test_more_rules_of_a_country_than_one_check_can_ask_are_refused() -> None:
+    many = [rule(Identifier=f"VR-XX-{number:04}") for number in range(MAX_RULES_OF_COUNTRY + 1)]
+
+    with pytest.raises(MalformedValueError) as caught:
+        rule_set(*many)
+
+    assert caught.value.message == "expected at most 300 rules of one country, found 301 of XX"
+    assert len(rule_set(*many[1:]).rules) == MAX_RULES_OF_COUNTRY
 
 
 def test_acceptance_is_asked_by_the_country_of_arrival_alone() -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from tests.asgi import Client
 from tests.venue import DOMAIN, Venue
+from tests.verifier.rule_samples import BOOSTED, rule_set
 from tests.world import World
 from vclib.strict_json import JSONObject, dump_json
 from verifier.access import AccessTokens
+from verifier.rule_store import rule_store
 
 ENTRY: JSONObject = {
     "type": "QueryByExample",
@@ -324,3 +326,17 @@ def test_reference_ids_are_echoed(desk: Desk) -> None:
     path = desk.begin()
     turn = desk.client.post_json(path, {"referenceId": "urn:uuid:1"}).json()
     assert turn["referenceId"] == "urn:uuid:1"
+
+
+def test_an_exchange_is_judged_by_the_rules_of_the_settings(desk: Desk) -> None:
+    config = desk.venue.config
+    rule_store(config).save("strict", rule_set(BOOSTED), source="test", now=desk.venue.world.clock.now)
+    asking = desk.venue.client(rules="strict", rules_country="XX")
+    path = desk.begin()
+
+    answer = desk.answer(path, asking)
+
+    assert answer.status_code == 400
+    state = desk.state(path)
+    assert (state["state"], state["lastError"]["code"]) == ("invalid", "refused")
+    assert "rules-not-met" in state["lastError"]["reasons"]
