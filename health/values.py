@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from health.codes import find_country
@@ -56,6 +57,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # The first and the last place to have a date: Line Islands (UTC+14) and Baker Island (UTC-12).
 _DAY_BEGINS = "T00:00:00+14:00"
 _DAY_ENDS = "T23:59:59-12:00"
+# Prefixes under which a code stands, not text.
+_SYSTEM_PREFIXES = frozenset(PREFIXES) - {"text", "coding"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 
 
@@ -143,6 +146,8 @@ def read_text(value: JSONValue, element: str, *, max_length: int = MAX_TEXT) -> 
         )
     if len(value) > max_length:
         raise RecordError(f"expected at most {max_length} characters, found {len(value)}", element=element)
+    if value.isascii() and value.isprintable():
+        return value
     for character in value:
         # Most letters are none of these; the category is looked up for the rest only.
         if character in _BLANK_LETTERS or (
@@ -248,11 +253,22 @@ def _read_code(value: JSONValue, element: str, *, text_allowed: bool) -> Code:
         members = _members(value, ("system", "code"), ("display",), element)
         code = Code(_read_verbatim(members["system"], element), _read_verbatim(members["code"], element))
     elif isinstance(value, str):
+        if value.partition(":")[0] in _SYSTEM_PREFIXES:
+            return _translated(_code_of_system, value, element)
         code = _read_code_text(value, element, text_allowed=text_allowed)
     else:
         raise RecordError(f"expected a code, found {json_type_name(value)}", element=element)
     code = canonical_code(code)
     _translated(iri_from_code, code, element)
+    return code
+
+
+# Codes are public and few; what stands as text is not remembered.
+@lru_cache(maxsize=4096)
+def _code_of_system(value: str) -> Code:
+    code = _read_code_text(value, "", text_allowed=False)
+    code = canonical_code(code)
+    iri_from_code(code)
     return code
 
 

@@ -87,7 +87,7 @@ def _form_of(value: JSONValue) -> Form:
         return tuple([(name, _form_of(member)) for name, member in value.items()])
     if isinstance(value, list):
         return tuple([_form_of(item) for item in value])
-    return type(value)
+    return type(value).__name__
 
 
 def sign_credential(document: JSONObject, plan: MintPlan, keys: IssuerKeys, *, now: datetime) -> JSONObject:

@@ -225,7 +225,9 @@ def _read_requests(
     word = "record" if _looks_like_json(text) else "line"
     rows = list(islice(_read_rows(text, form, now), MAX_RECORDS + 1))
     if len(rows) > MAX_RECORDS:
-        raise ComplexityError(f"{file}: expected at most {MAX_RECORDS} records, found more; split the file")
+        raise ComplexityError(
+            f"{file}: expected at most {MAX_RECORDS} records, found more; split the file, or use mint-batch"
+        )
     if not rows:
         raise RecordError(f"{file}: expected at least one record, found none")
     stem = "record" if str(file) == "-" else file.stem

@@ -48,10 +48,8 @@ class PartFolder:
         except OSError as err:
             raise StoreError(f"cannot use the folder {self.folder}: {reason(err)}") from err
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock, self.folder)
             yield
-        except BlockingIOError as err:
-            raise StoreError(f"another process is at work in {self.folder}; wait for it") from err
         finally:
             os.close(lock)
 
@@ -107,6 +105,15 @@ class PartFolder:
     def _unkept(self, number: int) -> Path:
         path = self.path(number)
         return path.with_name(path.name + _UNKEPT)
+
+
+def _take(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        raise StoreError(f"another process is at work in {folder}; wait for it") from err
+    except OSError as err:
+        raise StoreError(f"cannot use the folder {folder}: {reason(err)}") from err
 
 
 def _lines(texts: Sequence[str | int]) -> bytes:

@@ -6,25 +6,37 @@ import json
 import random
 import signal
 import subprocess
+from datetime import date
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from sqlalchemy import select
 
+from health import parse_record
 from issuer.auditing import verify_audit
 from issuer.config import IssuerConfig
+from issuer.keys import load_keys
+from issuer.lists import PURPOSES
+from issuer.options import MintOptions
+from issuer.service import Issuer, MintRequest
 from issuer.store import IssuerStore
 from issuer.tables import records as records_table
 from issuer.tables import status_entries
 from tests.issuer.batch_home import (
+    HEADING,
+    PASSPHRASE,
     credentials,
     make_home,
     numbers,
+    row,
     run,
     start,
     write_records,
 )
 from tests.processes import wait_until
+from tests.world import START
 
 
 @pytest.fixture
@@ -166,3 +178,90 @@ def test_a_wrong_passphrase_mints_nothing(config: IssuerConfig, tmp_path: Path) 
     assert code != 0
     assert "error:" in errors
     assert list((tmp_path / "out").glob("part-*")) == []
+
+
+def test_parquet_goes_in_and_out(config: IssuerConfig, tmp_path: Path) -> None:
+    rows = [row(number).split(",") for number in (1, 2, 3)]
+    columns = {name: [cells[n] for cells in rows] for n, name in enumerate(HEADING.split(","))}
+    columns["vaccination.dose"] = [int(dose) for dose in columns["vaccination.dose"]]
+    columns["vaccination.date"] = [date.fromisoformat(day) for day in columns["vaccination.date"]]
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "records.parquet")
+    code, result, errors = run(config, tmp_path / "records.parquet", tmp_path / "out", "--to", "parquet")
+    assert (code, result["minted"]) == (0, 3), errors
+    table = pyarrow.parquet.read_table(tmp_path / "out" / "part-000001.parquet").to_pydict()
+    assert table["place"] == [1, 2, 3]
+    assert [json.loads(text)["hcid"] for text in table["credential"]] == [
+        "HC-000001",
+        "HC-000002",
+        "HC-000003",
+    ]
+    store = IssuerStore.open(config.database_url)
+    with store.reading() as reading:
+        found = [reading.find(record_id).credential_id for record_id in table["record_id"]]
+    store.close()
+    assert found == [json.loads(text)["id"] for text in table["credential"]]
+
+
+def test_nested_parquet_and_json_lines_are_records_as_json(config: IssuerConfig, tmp_path: Path) -> None:
+    event = {"vaccine": "icd11:XM0GQ8", "brand": "Brand", "manufacturer": "Maker", "lot": "L-1", "dose": 1}
+    event |= {"date": "2024-11-05", "country": "ESP", "disease": "icd11:RA01"}
+    record = {"birthDate": "1970-01-01", "vaccination": event, "certificate": {"hcid": "HC-1"}}
+    records = [record | {"name": name} for name in ("One", "Two", "Three")]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records[:2]), tmp_path / "records.parquet")
+    code, result, errors = run(config, tmp_path / "records.parquet", tmp_path / "first")
+    assert (code, result["minted"]) == (0, 2), errors
+    lines = [json.dumps(each) for each in records]
+    (tmp_path / "records.jsonl").write_text("\n".join([*lines, '{"name": "Four"', "[]"]) + "\n")
+    code, result, _ = run(config, tmp_path / "records.jsonl", tmp_path / "second")
+    assert (code, result["minted"], result["rejected"]) == (4, 1, 4)
+    rejects = [json.loads(line) for line in (tmp_path / "second" / "rejects.jsonl").open()]
+    assert [each["line"] for each in rejects] == [1, 2, 4, 5]
+    assert "minted before" in rejects[0]["reason"]
+    assert "expected JSON" in rejects[2]["reason"]
+
+
+def test_a_batch_is_kept_in_postgresql_and_goes_on_after_a_kill(postgres_url: str, tmp_path: Path) -> None:
+    config = make_home(tmp_path / "home", postgres_url)
+    records, out = write_records(tmp_path / "records.csv", 100), tmp_path / "out"
+    process = start(config, records, out, "--part-rows", "10")
+    wait_until(lambda: bool(list(out.glob("part-*.jsonl"))) or process.poll() is not None, 60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    code, result, errors = run(config, records, out, "--part-rows", "10")
+    assert (code, result["minted"]) == (0, 100), errors
+    assert numbers(out) == list(range(1, 101))
+    check_database(config, out)
+
+
+def test_others_mint_on_the_same_database_while_a_batch_runs(config: IssuerConfig, tmp_path: Path) -> None:
+    records, out = write_records(tmp_path / "records.csv", 1500), tmp_path / "out"
+    store = IssuerStore.open(config.database_url)
+    keys = load_keys(config.keys_path, PASSPHRASE, dids=config.dids)
+    issuer = Issuer(config, store, keys)
+    record = parse_record(json.loads(Path("examples/vaccination-measles.json").read_text()), now=START)
+    options = MintOptions(unbound=True, again=True)
+    process = start(config, records, out, "--part-rows", "500", "--workers", "2")
+    wait_until(lambda: bool(list(out.glob("part-*.jsonl"))) or process.poll() is not None, 60)
+    minted = 0
+    while process.poll() is None:
+        issuer.mint_once(str(minted), MintRequest("1", record, None, "one"), options, now=START)
+        minted += 1
+    store.close()
+    assert process.wait() == 0
+    assert minted > 0
+    assert numbers(out) == list(range(1, 1501))
+
+
+def test_lists_of_batches_are_left_to_batches(config: IssuerConfig, tmp_path: Path) -> None:
+    run(config, write_records(tmp_path / "first.csv", 3), tmp_path / "first")
+    store = IssuerStore.open(config.database_url)
+    issuer = Issuer(config, store, load_keys(config.keys_path, PASSPHRASE, dids=config.dids))
+    shared = issuer.publisher.lists_with_room(PURPOSES, now=START)
+    assert [each.name for each in shared.values()] == ["revocation-2", "suspension-2"]
+    (tmp_path / "second.csv").write_text(f"{HEADING}\n{row(77)}\n")
+    run(config, tmp_path / "second.csv", tmp_path / "second")
+    with store.reading() as reading:
+        used = {each.name: each.used for each in reading.lists.all()}
+    store.close()
+    # The second batch goes on in the list that the first one left.
+    assert used == {"revocation-1": 4, "suspension-1": 4, "revocation-2": 0, "suspension-2": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from issuer.service import Issuer, Minted, MintRequest, NotMinted
 from issuer.store import IssuerStore
 from runtime.keys import TokenError, open_token
 from runtime.sealing import Argon2Parameters
+from tests.issuer.batch_home import credentials, run, write_records
 from tests.softhsm import LABEL, PIN, SoftHSM, softhsm
 from tests.world import TEST, VACCINATION
 from vclib.did import resolver
@@ -127,3 +129,17 @@ def test_without_settings_of_the_token_its_keys_are_refused_by_name(home: Path) 
     path.write_text(path.read_text().partition("[hsm]")[0])
     with pytest.raises(ConfigurationError, match="p256-2 is in a PKCS#11 token, and the settings name none"):
         keys_of(home)
+
+
+def test_a_batch_is_signed_in_the_token_by_workers_that_have_its_pin(home: Path, tmp_path: Path) -> None:
+    config = load_config(home, {})
+    IssuerStore.open(config.database_url).close()
+    records, out = write_records(tmp_path / "records.csv", 4), tmp_path / "out"
+    handles = {"DDCC_PASSPHRASE": PASSPHRASE, "SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"]}
+    code, _, errors = run(config, records, out, **handles)
+    assert code == 2
+    assert "no terminal to ask for 'PIN of the token'" in errors
+    code, result, errors = run(config, records, out, "--workers", "2", DDCC_HSM_PIN=PIN, **handles)
+    assert (code, result["minted"]) == (0, 4), errors
+    methods = {proof["verificationMethod"] for each in credentials(out) for proof in each["proof"]}
+    assert {method.partition("#")[0] for method in methods} == {DID}

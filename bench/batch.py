@@ -1,0 +1,211 @@
+"""`python -m bench.batch`: how long minting a file takes on one core and on all, beside its bare signatures.
+
+Runs the real command (`ddcc issuer mint-batch`, then `ddcc verifier check-batch` on what it wrote) with real
+databases that reach the disk. Rates count from the start of the command to its end, starting included.
+Processor time is that of the command and its workers, without the database server's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.batch_floor import floor_microseconds, signatures_of
+from bench.batch_report import BatchRun, Measured, text_of, write_section
+from bench.credential import RECORD
+from bench.services.places import DATABASES, Databases, open_databases
+from issuer.config import IssuerConfig, save_config
+from issuer.keys import generate_keys, save_keys
+from issuer.report import trust_entry
+from issuer.store import IssuerStore
+
+_PASSPHRASE = "passphrase of a bench"
+_ROOT = Path(__file__).parents[1]
+_SECONDS_BETWEEN_LOOKS = 0.2
+_PROGRAM = (sys.executable, "-m", "ddcc")
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print a table, write what is asked for."""
+    options = _parser().parse_args(arguments)
+    console = Console(stderr=True)
+    measured: list[Measured] = []
+    load = round(os.getloadavg()[0], 1)
+    with tempfile.TemporaryDirectory(prefix="ddcc-bench-batch-", dir=options.folder) as name:
+        folder = Path(name)
+        # PostgreSQL's own user has to come through.
+        folder.chmod(0o755)
+        records = folder / "records.csv"
+        write_records(records, options.rows)
+        for database in options.database or DATABASES:
+            try:
+                with open_databases(database, folder / "databases") as databases:
+                    for cores in options.cores or sorted({1, _cores()}):
+                        console.print(f"{database}, {cores} cores, {options.rows:,} rows")
+                        measured += _measured(databases, database, cores, records, options.rows, folder)
+            except LookupError as err:
+                console.print(f"{database} is left out: {err}")
+    run = BatchRun(datetime.now(UTC), load, options.rows, tuple(measured))
+    Console(width=None if sys.stdout.isatty() else 120).print(text_of(run))
+    if options.json:
+        options.json.write_text(json.dumps(asdict(replace(run)), default=str, indent=2) + "\n")
+    if options.section:
+        write_section(run, options.section)
+    return 0
+
+
+def write_records(path: Path, count: int) -> None:
+    """Write so many rows with the elements of the credential that every bench measures."""
+    event = RECORD["vaccination"]
+    assert isinstance(event, dict)
+    cells = {f"vaccination.{name}": value for name, value in event.items() if not isinstance(value, dict)}
+    cells["vaccination.maholder"] = "ema:ORG-100030215"
+    columns = ["name", "birthDate", "identifier", *cells, "certificate.hcid", "certificate.version"]
+    constant = ",".join(str(value) for value in cells.values())
+    with path.open("w", encoding="utf-8") as file:
+        file.write(",".join(columns) + "\n")
+        for number in range(count):
+            born = f"{1930 + number % 90}-{1 + number % 12:02}-{1 + number % 28:02}"
+            person = f"Person Number {number},{born},X-{number:09}"
+            file.write(f"{person},{constant},HC-{number:09},DDCC:VS RC2\n")
+
+
+def _measured(
+    databases: Databases, database: str, cores: int, records: Path, rows: int, folder: Path
+) -> Iterator[Measured]:
+    name = f"batch_{cores}"
+    databases.make(name)
+    home = folder / f"{database}-{cores}"
+    config = _make_issuer(home, databases.url(name))
+    out = home / "out"
+    mint = ("issuer", "mint-batch", records, "--out", out, "--no-holder", "--home", home)
+    minting = _run(mint, cores)
+    signatures = signatures_of(out / "part-000001.jsonl")
+    floor = floor_microseconds(signatures)
+    yield replace(minting, what="mint", database=database, rows=rows, floor_us=floor, signatures=signatures)
+    if database == DATABASES[0]:
+        yield replace(_check(config, home, cores), what="check", database="none", rows=rows)
+    subprocess.run(["rm", "-rf", str(out), str(home / "verdicts")], check=True)
+    databases.remove(name)
+
+
+def _check(config: IssuerConfig, home: Path, cores: int) -> Measured:
+    (home / "trust.json").write_text(json.dumps(trust_entry(config)))
+    lists = home / "lists"
+    lists.mkdir()
+    store = IssuerStore.open(config.database_url)
+    with store.reading() as reading:
+        for each in reading.lists.all():
+            (lists / f"{each.name}.json").write_text(reading.lists.published(each.list_id).signed.document)
+    store.close()
+    options = ("--trust", home / "trust.json", "--status", lists, "--offline", "--without-base-proofs")
+    return _run(("verifier", "check-batch", home / "out", "--out", home / "verdicts", *options), cores)
+
+
+def _make_issuer(home: Path, url: str) -> IssuerConfig:
+    home.mkdir()
+    keys = generate_keys()
+    config = IssuerConfig(
+        home=home,
+        name="Ministry of Health",
+        url="https://issuer.example",
+        plain="eddsa-rdfc-2022",
+        database_url=url,
+        dids=keys.dids,
+    )
+    save_keys(keys, config.keys_path, _PASSPHRASE)
+    save_config(config)
+    settings = home / "issuer.toml"
+    settings.write_text(f'database_url = "{url}"\n' + settings.read_text())
+    IssuerStore.open(url).close()
+    return config
+
+
+def _run(arguments: Sequence[object], cores: int) -> Measured:
+    """Run a command on so many cores; gives wall and processor time, and the most memory it had at once."""
+    allowed = sorted(os.sched_getaffinity(0))[:cores]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    process = subprocess.Popen(
+        [*_PROGRAM, *map(str, arguments), "--json", "--workers", str(cores)],
+        cwd=_ROOT,
+        env={**os.environ, "DDCC_PASSPHRASE": _PASSPHRASE},
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, allowed),
+    )
+    peak = _Peak(process.pid)
+    written, _ = process.communicate()
+    seconds = time.perf_counter() - began
+    if process.returncode != 0:
+        raise RuntimeError(f"the command failed with exit code {process.returncode}: {written}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(cores=cores, seconds=seconds, processor_seconds=used, peak_mb=peak.end())
+
+
+class _Peak:
+    """Looks at the memory of a process and its children, what they share counted once (PSS)."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._most = pid, 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def end(self) -> float:
+        """Return the most that was seen, in megabytes."""
+        self._ended.set()
+        self._thread.join()
+        return self._most / 1000
+
+    def _look(self) -> None:
+        while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
+            self._most = max(self._most, sum(_kilobytes(pid) for pid in _family(self._pid)))
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _kilobytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.batch", description=__doc__)
+    parser.add_argument("--rows", type=int, default=5000, help="how many records (default 5000)")
+    parser.add_argument("--cores", type=int, action="append", help="only this many cores; repeatable")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="only this one; repeatable")
+    parser.add_argument("--folder", type=Path, help="where files and databases are while it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to FILE")
+    parser.add_argument("--section", type=Path, metavar="FILE", help="also write the section into FILE")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,164 @@
+"""What the bench of batches found: a table, and the section of `docs/benchmarks.md` between two marks."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.table import Table
+
+_BEGIN, _END = "<!-- batches -->", "<!-- /batches -->"
+_HEADINGS = (
+    "command",
+    "database",
+    "cores",
+    "seconds",
+    "a second",
+    "per core",
+    "processor us",
+    "floor us",
+    "times floor",
+    "peak MB",
+    "times one core",
+)
+_NATION, _NIGHT_HOURS = 20_000_000, 8
+_ABOUT = """\
+The whole command from start to end on a file of CSV: reading, checking, status positions, both proofs
+(`ecdsa-sd-2023` and `eddsa-rdfc-2022`), records and log in the database (SQLite with `synchronous=FULL`,
+PostgreSQL with `fsync`), parts written and synced. *check* is `ddcc verifier check-batch` of what was minted,
+its plain proofs, with the status lists at hand. *processor us* is the processor time of command and workers
+for one credential, without a database server's; *floor us* is that of its bare signatures, measured in the
+same run. *per core* is what a core gives by processor time alone, so it says what a machine of its own would
+do where this one was shared. Memory is what all processes of the command had at once."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One command on one number of cores."""
+
+    cores: int
+    seconds: float
+    processor_seconds: float
+    peak_mb: float
+    what: str = ""
+    database: str = ""
+    rows: int = 0
+    floor_us: float | None = None
+    signatures: int = 0
+
+    @property
+    def per_second(self) -> float:
+        """Credentials a second."""
+        return self.rows / self.seconds
+
+    @property
+    def processor_us(self) -> float:
+        """Processor time for one credential, in microseconds."""
+        return self.processor_seconds / self.rows * 1e6
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """All of one run."""
+
+    when: datetime
+    load: float
+    rows: int
+    measured: tuple[Measured, ...]
+
+
+def text_of(run: BatchRun) -> Table:
+    """Return the table for a terminal."""
+    table = Table(title=_machine(run), title_justify="left")
+    for number, heading in enumerate(_HEADINGS):
+        table.add_column(heading, justify="left" if number < 2 else "right")
+    for row in _rows(run):
+        table.add_row(*row)
+    return table
+
+
+def write_section(run: BatchRun, path: Path) -> None:
+    """Put the section into the file, in place of the one that is there."""
+    text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
+    section = f"{_BEGIN}\n{_markdown(run)}{_END}\n"
+    before, begin, rest = text.partition(_BEGIN)
+    others = (before, rest.partition(f"{_END}\n")[2]) if begin else (f"{text.rstrip()}\n\n", "")
+    path.write_text(section.join(others), encoding="utf-8")
+
+
+def _markdown(run: BatchRun) -> str:
+    lines = [
+        "## Batches",
+        "",
+        _ABOUT,
+        "",
+        f"Measured by `python -m bench.batch --rows {run.rows}` on {_machine(run)}.",
+        "",
+        f"| {' | '.join(_HEADINGS)} |",
+        f"| --- | --- |{' --: |' * (len(_HEADINGS) - 2)}",
+        *(f"| {' | '.join(row)} |" for row in _rows(run)),
+        "",
+        *_extrapolations(run),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(run: BatchRun) -> Iterator[tuple[str, ...]]:
+    for each in run.measured:
+        one = next((o for o in run.measured if o.cores == 1 and _same(o, each)), None)
+        yield (
+            each.what,
+            each.database,
+            str(each.cores),
+            f"{each.seconds:,.1f}",
+            f"{each.per_second:,.0f}",
+            f"{1e6 / each.processor_us:,.0f}",
+            f"{each.processor_us:,.0f}",
+            "-" if each.floor_us is None else f"{each.floor_us:,.0f}",
+            "-" if each.floor_us is None else f"{each.processor_us / each.floor_us:.2f}",
+            f"{each.peak_mb:,.0f}",
+            "-" if one is None or one is each else f"{each.per_second / one.per_second:.2f}",
+        )
+
+
+def _extrapolations(run: BatchRun) -> Iterator[str]:
+    """Tell what twenty million in a night would take, by the fastest minting on each database."""
+    wanted = _NATION / (_NIGHT_HOURS * 3600)
+    for database in dict.fromkeys(each.database for each in run.measured if each.what == "mint"):
+        best = max(
+            (each for each in run.measured if each.what == "mint" and each.database == database),
+            key=lambda each: each.per_second,
+        )
+        hours = _NATION / best.per_second / 3600
+        cores = wanted * best.cores / best.per_second
+        yield (
+            f"Extrapolated, {database}: 20 million credentials take {hours:.1f} hours at "
+            f"{best.per_second:,.0f} a second on {best.cores} cores; {_NIGHT_HOURS} hours need "
+            f"{wanted:,.0f} a second, {cores:.1f} such cores. This says nothing of how a database of 20 "
+            "million rows slows down."
+        )
+        yield ""
+
+
+def _same(one: Measured, other: Measured) -> bool:
+    return (one.what, one.database) == (other.what, other.database)
+
+
+def _machine(run: BatchRun) -> str:
+    return (
+        f"{_processor()}, {os.cpu_count()} processors, {platform.system()}, "
+        f"Python {platform.python_version()}, {run.when:%Y-%m-%d %H:%M} UTC, load average {run.load} before"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,67 @@
+"""Work in processes: all of it is done, few pieces at a time, and nothing of a failure is swallowed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from runtime.jobs import run_jobs
+from vclib.errors import ConfigurationError, RecordError, StoreError
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares numbers; a few numbers mean something else."""
+
+    def open(self, environment: Mapping[str, str]) -> Callable[[int], tuple[int, str]]:
+        if not environment:
+            raise ConfigurationError("nothing to open with")
+
+        def square(number: int) -> tuple[int, str]:
+            if number == 13:
+                raise RecordError("not this one", element="number")
+            if number == 99:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return number * number, environment["WORD"]
+
+        return square
+
+
+WORD = {"WORD": "handed over"}
+
+
+def test_every_piece_is_done_once_with_what_was_handed_over() -> None:
+    results = list(run_jobs(Squares(), range(7), workers=2, environment=WORD))
+    assert sorted(results) == [(n * n, "handed over") for n in range(7)]
+
+
+def test_a_piece_is_asked_for_only_when_a_process_is_free() -> None:
+    asked: list[int] = []
+    numbers = (asked.append(n) or n for n in range(100))  # type: ignore[func-returns-value]
+    with closing(run_jobs(Squares(), numbers, workers=2, environment=WORD)) as results:
+        next(results)
+    assert len(asked) <= 4
+
+
+def test_what_a_piece_raises_is_raised_here() -> None:
+    with pytest.raises(RecordError, match="number: not this one"):
+        list(run_jobs(Squares(), [13], workers=1, environment=WORD))
+
+
+def test_a_process_that_cannot_open_says_why() -> None:
+    with pytest.raises(ConfigurationError, match="nothing to open with"):
+        list(run_jobs(Squares(), [1], workers=1, environment={}))
+
+
+def test_a_process_that_dies_is_told() -> None:
+    with pytest.raises(StoreError, match=r"ended early \(exit code -9\)"):
+        list(run_jobs(Squares(), [99], workers=1, environment=WORD))
+
+
+def test_no_work_starts_no_process() -> None:
+    assert list(run_jobs(Squares(), [], workers=2, environment=WORD)) == []
