@@ -3,50 +3,53 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
-import platform
 import resource
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import SubprocessError
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from bench.cases import SUITES, Case, cases_of
-from bench.new_shapes import NewShapes, measure_new_shapes
-from bench.partner import Partner, is_present
-from bench.report import write_plot, write_table
+from bench.machine import machine
+from bench.new_shapes import measure_new_shapes
+from bench.partner import Partner, digital_bazaar, is_present, openvc
+from bench.plot import write_plot
+from bench.report import Row, report_of, write_table
+from bench.start import measure_starts
 from bench.timing import Timing, measure_together
 from vclib.did import resolve
 
-# What was measured of one operation: our time, its floor, the other implementation's time, and how many times
-# the floor it takes in processor time.
-Row = tuple[Case, Timing, Timing | None, Timing | None, float | None]
-
 
 def main(arguments: list[str]) -> int:
-    """Measure, print a table, write JSON if asked."""
+    """Measure, print a table, write files if asked."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to FILE")
     parser.add_argument("--table", type=Path, metavar="FILE", help="also write the table into this Markdown")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="also write the plot, an SVG")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="also write the plot, FILE.svg and FILE.png"
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="time for each operation (default 2)")
     parser.add_argument("--suite", choices=[name for name, _ in SUITES], help="measure only this suite")
     parser.add_argument("--new-shapes", type=int, default=0, metavar="N", help="the worst case, on N shapes")
+    parser.add_argument("--openvc", action="store_true", help="install and measure openvc-core, too")
     options = parser.parse_args(arguments)
-    load = round(os.getloadavg()[0], 1)
+    load = os.getloadavg()[0]
     chosen = [(name, key_type) for name, key_type in SUITES if options.suite in (None, name)]
     cases = [case for name, key_type in chosen for case in cases_of(name, key_type)]
-    rows = _measure_all(cases, options.seconds)
+    rows = _measure_all(cases, options.seconds, with_openvc=options.openvc)
+    # Before the worst case fills the cache of shapes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     new_shapes = measure_new_shapes(options.new_shapes) if options.new_shapes else None
-    report = _report(rows, load, new_shapes)
+    report = report_of(
+        rows, loads=(load, os.getloadavg()[0]), peak_mb=peak, new_shapes=new_shapes, starts=measure_starts()
+    )
     # A file or a pipe has no width of its own; the table needs this much.
     Console(width=None if sys.stdout.isatty() else 132).print(_table(rows))
     if options.json:
@@ -58,27 +61,42 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _measure_all(cases: list[Case], seconds: float) -> list[Row]:
+def _measure_all(cases: list[Case], seconds: float, *, with_openvc: bool) -> list[Row]:
     progress = Console(stderr=True)
-    tracked = track(cases, "measuring", console=progress, transient=True)
-    if not is_present():
-        return [_measure(case, seconds, None) for case in tracked]
-    with Partner() as partner:
-        return [_measure(case, seconds, partner) for case in tracked]
+    with ExitStack() as running:
+        partners: dict[str, Partner] = {}
+        if is_present():
+            partners["Digital Bazaar"] = running.enter_context(digital_bazaar())
+        if with_openvc:
+            try:
+                partners["openvc-core"] = running.enter_context(openvc())
+            except (OSError, SubprocessError) as err:
+                progress.print(f"openvc-core could not be installed: {err}")
+        tracked = track(cases, "measuring", console=progress, transient=True)
+        return [_measure(case, seconds, partners) for case in tracked]
 
 
-def _measure(case: Case, seconds: float, partner: Partner | None) -> Row:
+def _measure(case: Case, seconds: float, partners: Mapping[str, Partner]) -> Row:
     calls: dict[str, Callable[[], object]] = {"run": case.run}
     if case.floor is not None:
         calls["floor"] = case.floor
     timings = measure_together(calls, seconds=seconds)
-    other = None
-    if partner is not None and case.request is not None:
+    others: dict[str, Timing | str] = {}
+    for name, partner in partners.items():
+        if case.request is not None:
+            others[name] = _partner_timing(partner, case, seconds)
+    return Row(case, timings["run"], timings.get("floor"), others)
+
+
+def _partner_timing(partner: Partner, case: Case, seconds: float) -> Timing | str:
+    """Return what the partner took, or why it did not."""
+    try:
         _introduce(partner, case)
         # Once to warm up, as our calls are.
-        partner.time(case.request, seconds=seconds / 4)
-        other = Timing(tuple(sorted(partner.time(case.request, seconds=seconds / 2))))
-    return case, timings["run"], timings.get("floor"), other, _processor_ratio(case, seconds)
+        partner.time(case.request or {}, seconds=seconds / 4)
+        return Timing(tuple(sorted(partner.time(case.request or {}, seconds=seconds / 2))))
+    except RuntimeError as err:
+        return str(err)
 
 
 def _introduce(partner: Partner, case: Case) -> None:
@@ -90,99 +108,40 @@ def _introduce(partner: Partner, case: Case) -> None:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(title=f"one process, {_machine()}", title_justify="left")
+    table = Table(title=f"one process, {machine()}", title_justify="left")
     for heading in ("cryptosuite", "operation"):
         table.add_column(heading)
+    names = list(dict.fromkeys(name for row in rows for name in row.others))
     for heading in (
         "median ms",
         "p95 ms",
         "a second",
         "floor ms",
         "times floor",
-        "theirs ms",
-        "times theirs",
+        "in processor time",
+        *names,
     ):
         table.add_column(heading, justify="right")
     table.add_column("the floor is")
-    for case, run, floor, other, _ in rows:
+    for row in rows:
+        run, floor = row.run, row.floor
         table.add_row(
-            case.suite,
-            case.operation,
+            row.case.suite,
+            row.case.operation,
             f"{run.median:.2f}",
             f"{run.p95:.2f}",
             f"{run.per_second:,.0f}",
             "-" if floor is None else f"{floor.median:.2f}",
-            "-" if floor is None else f"{run.median / floor.median:.1f}",
-            "-" if other is None else f"{other.median:.2f}",
-            "-" if other is None else f"{other.median / run.median:.1f}",
-            case.floor_is,
+            "-" if floor is None else f"{run.median / floor.median:.2f}",
+            "-" if floor is None else f"{run.processor_median / floor.processor_median:.2f}",
+            *[_other(row.others.get(name)) for name in names],
+            row.case.floor_is,
         )
     return table
 
 
-def _report(rows: list[Row], load: float, new_shapes: NewShapes | None) -> dict[str, object]:
-    return {
-        "machine": _machine(),
-        "load": load,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "start_ms": _start_milliseconds(),
-        "new_shapes": None if new_shapes is None else dataclasses.asdict(new_shapes),
-        "operations": [
-            {
-                "cryptosuite": case.suite,
-                "operation": case.operation,
-                "calls": len(run.milliseconds),
-                "median_ms": run.median,
-                "p95_ms": run.p95,
-                "per_second": run.per_second,
-                "floor": case.floor_is,
-                "floor_median_ms": None if floor is None else floor.median,
-                "ratio": None if floor is None else run.median / floor.median,
-                "processor_ratio": processor,
-                "partner_median_ms": None if other is None else other.median,
-                "partner_ratio": None if other is None else other.median / run.median,
-            }
-            for case, run, floor, other, processor in rows
-        ],
-    }
-
-
-def _processor_ratio(case: Case, seconds: float) -> float | None:
-    """Return times the floor in processor time, by medians: a busy machine disturbs that least."""
-    if case.floor is None:
-        return None
-    taken: dict[Callable[[], object], list[float]] = {case.run: [], case.floor: []}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(taken[case.run]) < 5:
-        for call, times in taken.items():
-            start = time.process_time()
-            call()
-            times.append(time.process_time() - start)
-    return statistics.median(taken[case.run]) / statistics.median(taken[case.floor])
-
-
-def _start_milliseconds() -> float:
-    """Return how long `ddcc --help` takes, the median of five."""
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "ddcc", "--help"], check=True, capture_output=True)
-        taken.append((time.perf_counter() - start) * 1000.0)
-    return statistics.median(taken)
-
-
-def _machine() -> str:
-    return f"{_processor()}, Python {platform.python_version()}"
-
-
-def _processor() -> str:
-    """Return the processor's name where the system tells it, else its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+def _other(timing: Timing | str | None) -> str:
+    return f"{timing.median:.2f}" if isinstance(timing, Timing) else "-"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import cbor2
@@ -66,21 +67,24 @@ class Case:
 
 @dataclass(frozen=True)
 class _Setting:
-    """What the operations of one suite share: a key, the credential without and with its proof."""
+    """What the operations of one suite share: a key and the credential without its proof."""
 
     suite: str
     key: PrivateKey
     method: str
     unsigned: JSONObject
-    signed: JSONObject
 
     @classmethod
     def of(cls, suite: str, key_type: KeyType) -> _Setting:
         key = generate_private_key(key_type)
         holder = did_key(generate_private_key(KeyType.P256).public_key)
         unsigned = unsigned_credential(did_key(key.public_key), holder)
-        method = did_key_method(key.public_key)
-        return cls(suite, key, method, unsigned, _add_proof(suite, key, method, unsigned))
+        return cls(suite, key, did_key_method(key.public_key), unsigned)
+
+    @cached_property
+    def signed(self) -> JSONObject:
+        """The credential with its proof."""
+        return _issue(self)()
 
 
 def cases_of(suite: str, key_type: KeyType) -> list[Case]:
@@ -93,19 +97,16 @@ def cases_of(suite: str, key_type: KeyType) -> list[Case]:
     return _plain_cases(setting)
 
 
-def _add_proof(suite: str, key: PrivateKey, method: str, unsigned: JSONObject) -> JSONObject:
-    return proofs.add_proof(
-        unsigned,
-        cryptosuite=suite,
-        key=key,
-        verification_method=method,
+def _issue(setting: _Setting) -> Callable[[], JSONObject]:
+    pointers = mandatory_pointers(setting.unsigned) if setting.suite in SELECTIVE_SUITES else ()
+    return lambda: proofs.add_proof(
+        setting.unsigned,
+        cryptosuite=setting.suite,
+        key=setting.key,
+        verification_method=setting.method,
         created=CREATED,
-        mandatory_pointers=mandatory_pointers(unsigned) if suite in SELECTIVE_SUITES else (),
+        mandatory_pointers=pointers,
     )
-
-
-def _issue(setting: _Setting) -> Callable[[], object]:
-    return lambda: _add_proof(setting.suite, setting.key, setting.method, setting.unsigned)
 
 
 def _derive(setting: _Setting) -> Callable[[], JSONObject]:
@@ -136,6 +137,7 @@ def _issue_request(setting: _Setting) -> JSONObject:
         "key": key,
         "credential": setting.unsigned,
         "created": format_datetime(CREATED),
+        "secretHex": setting.key.secret_bytes.hex(),
     }
     if setting.suite in SELECTIVE_SUITES:
         request["mandatoryPointers"] = [*mandatory_pointers(setting.unsigned)]

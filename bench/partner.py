@@ -1,10 +1,18 @@
-"""The Digital Bazaar packages of tests/interop as a process that times itself, where node has them."""
+"""Other implementations as processes that time themselves: what they repeat goes through no pipe.
+
+Digital Bazaar's packages on node, where tests/interop has them; openvc-core from the package index, in an
+environment of its own that is made when it is asked for. It is under the LGPL and is no dependency: it runs
+as a program beside the bench, and nothing of it is part of this one.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,6 +20,7 @@ from typing import Any
 import contexts
 
 _FOLDER = Path(__file__).parents[1] / "tests" / "interop"
+OPENVC = "openvc-core[data-integrity]==1.37.0"
 
 
 def is_present() -> bool:
@@ -19,12 +28,32 @@ def is_present() -> bool:
     return shutil.which("node") is not None and (_FOLDER / "node_modules" / ".package-lock.json").exists()
 
 
+def digital_bazaar() -> Partner:
+    """Return Digital Bazaar's packages, not yet running."""
+    return Partner(["node", "partner.mjs"], _FOLDER)
+
+
+def openvc() -> Partner:
+    """Return openvc-core, installed but not yet running; CalledProcessError if it cannot be installed."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ddcc-bench"
+    folder = cache / OPENVC.rpartition("==")[2]
+    python = folder / "bin" / "python"
+    if not (folder / "installed").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", OPENVC], check=True, timeout=300)
+        (folder / "installed").touch()
+    return Partner([str(python), str(Path(__file__).with_name("openvc_child.py"))], folder)
+
+
 class Partner:
     """A running partner: what it is asked to time it repeats in its own process, without pipe and JSON."""
 
+    def __init__(self, command: Sequence[str], folder: Path) -> None:
+        self._command, self._folder = command, folder
+
     def __enter__(self) -> Partner:
         self._process = subprocess.Popen(
-            ["node", "partner.mjs"], cwd=_FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._command, cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         known = {url: json.loads(contexts.read_context(url)) for url in contexts.CONTEXTS}
         self.ask("documents", documents=known)

@@ -1,10 +1,17 @@
-"""What the bench found as JSON, as a table for the documentation, and as a plot."""
+"""What the bench found as JSON, and as a table for the documentation."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
+
+from bench.cases import Case
+from bench.machine import machine
+from bench.new_shapes import NewShapes
+from bench.start import Start
+from bench.timing import Timing
 
 # The medians to reach: times the floor at most (None: milliseconds, see below), times the other at least.
 TARGETS: dict[tuple[str, str], tuple[float | None, float | None]] = {
@@ -32,8 +39,68 @@ TARGETS: dict[tuple[str, str], tuple[float | None, float | None]] = {
 
 _BEGIN, _END = "<!-- made by the bench -->", "<!-- end of what the bench made -->"
 
-# Any: the report is JSON that this program has just made.
+# Any: the report is JSON that this program makes.
 Report = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What was measured of one operation: our time, its floor, and other implementations by their names.
+
+    What an implementation cannot do is a text that says why.
+    """
+
+    case: Case
+    run: Timing
+    floor: Timing | None
+    others: Mapping[str, Timing | str]
+
+
+def report_of(
+    rows: Sequence[Row],
+    *,
+    loads: tuple[float, float],
+    peak_mb: float,
+    new_shapes: NewShapes | None,
+    starts: Sequence[Start],
+) -> Report:
+    """Return the numbers; `loads` are the load averages before and after."""
+    return {
+        "machine": machine(),
+        "loads": [round(load, 1) for load in loads],
+        "peak_mb": peak_mb,
+        "starts": [dataclasses.asdict(start) for start in starts],
+        "new_shapes": None if new_shapes is None else dataclasses.asdict(new_shapes),
+        "operations": [_operation(row) for row in rows],
+    }
+
+
+def _operation(row: Row) -> Report:
+    run, floor = row.run, row.floor
+    floor_target, partner_target = TARGETS.get((row.case.suite, row.case.operation), (None, None))
+    return {
+        "cryptosuite": row.case.suite,
+        "operation": row.case.operation,
+        "calls": len(run.milliseconds),
+        "median_ms": run.median,
+        "p95_ms": run.p95,
+        "per_second": run.per_second,
+        "processor_median_ms": run.processor_median,
+        "floor": row.case.floor_is,
+        "floor_median_ms": None if floor is None else floor.median,
+        "floor_processor_median_ms": None if floor is None else floor.processor_median,
+        "ratio": None if floor is None else run.median / floor.median,
+        "processor_ratio": None if floor is None else run.processor_median / floor.processor_median,
+        "floor_target": floor_target,
+        "partner_target": partner_target,
+        "others": {name: _other(timing, run) for name, timing in row.others.items()},
+    }
+
+
+def _other(timing: Timing | str, run: Timing) -> Report:
+    if isinstance(timing, str):
+        return {"failure": timing}
+    return {"median_ms": timing.median, "ratio": timing.median / run.median}
 
 
 def write_table(path: Path, report: Report) -> None:
@@ -44,16 +111,16 @@ def write_table(path: Path, report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    """Return the table and the numbers below it."""
+    """Return the tables and the numbers below them."""
+    before, after = report["loads"]
     lines = [
-        f"{report['machine']}, one process, load average {report['load']} at the start.",
+        f"{report['machine']}; one process, load average {before} before and {after} after.",
         "",
         "| cryptosuite | operation | median ms | p95 ms | a second | floor ms | times floor "
-        "| in processor time | to reach | Digital Bazaar ms | times theirs | to reach |",
-        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+        "| in processor time | to reach |",
+        "| --- | --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for row in report["operations"]:
-        floor_target, other_target = TARGETS.get((row["cryptosuite"], row["operation"]), (None, None))
         cells = [
             row["cryptosuite"],
             row["operation"],
@@ -63,12 +130,36 @@ def markdown(report: Report) -> str:
             _number(row["floor_median_ms"], 3),
             _number(row["ratio"], 2),
             _number(row["processor_ratio"], 2),
-            _number(floor_target, 1),
-            _number(row["partner_median_ms"], 2),
-            _number(row["partner_ratio"], 1),
-            _number(other_target, 1),
+            _number(row["floor_target"], 1),
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, *_others(report["operations"]), *_below(report), ""])
+
+
+def _others(operations: list[Report]) -> list[str]:
+    """Return the table of other implementations."""
+    names = list(dict.fromkeys(name for row in operations for name in row["others"]))
+    if not names:
+        return []
+    headings = [heading for name in names for heading in (f"{name} ms", "times ours")]
+    lines = [
+        "",
+        f"| cryptosuite | operation | ours ms | {' | '.join(headings)} | to reach, Digital Bazaar |",
+        "| --- | --- | --: |" + " --: |" * (len(headings) + 1),
+    ]
+    for row in operations:
+        if not row["others"]:
+            continue
+        cells = [row["cryptosuite"], row["operation"], f"{row['median_ms']:.3f}"]
+        for name in names:
+            other = row["others"].get(name, {})
+            cells += [_number(other.get("median_ms"), 2), _number(other.get("ratio"), 1)]
+        lines.append(f"| {' | '.join(cells)} | {_number(row['partner_target'], 1)} |")
+    return lines
+
+
+def _below(report: Report) -> list[str]:
+    lines: list[str] = []
     new = report["new_shapes"]
     if new is not None:
         reference = new["reference_ms"]
@@ -81,43 +172,11 @@ def markdown(report: Report) -> str:
             "it comes for the second time and is compiled. Kept at the end: "
             f"{new['entries']} entries, {new['kept_bytes'] / 1e6:.1f} MB.",
         ]
-    lines += [
-        "",
-        f"Peak memory of the bench {report['peak_mb']:.0f} MB; "
-        f"`ddcc --help` takes {report['start_ms']:.0f} ms.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def write_plot(path: Path, report: Report) -> None:
-    """Write the times over the floor, and over the other implementation, as an SVG."""
-    rows = [row for row in report["operations"] if row["operation"] != "check all"]
-    width, bar, left = 900, 22, 240
-    height = 70 + bar * len(rows)
-    scale = (width - left - 90) / max([row["median_ms"] for row in rows])
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        '<text x="10" y="20" font-size="14">Median milliseconds; dark: the bare cryptography</text>',
-        f'<text x="10" y="38">{escape(report["machine"])}</text>',
-    ]
-    for number, row in enumerate(rows):
-        top = 52 + bar * number
-        floor = row["floor_median_ms"] or 0.0
-        label = f"{row['median_ms']:.2f} ms" + (f", {row['ratio']:.2f} times" if row["ratio"] else "")
-        parts += [
-            f'<text x="10" y="{top + 13}">{escape(row["cryptosuite"])} {row["operation"]}</text>',
-            _bar(left, top, row["median_ms"] * scale, "#9ecae1"),
-            _bar(left, top, min(floor, row["median_ms"]) * scale, "#08519c"),
-            f'<text x="{left + row["median_ms"] * scale + 6:.1f}" y="{top + 13}">{label}</text>',
-        ]
-    path.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
-
-
-def _bar(left: float, top: float, width: float, colour: str) -> str:
-    return f'<rect x="{left}" y="{top}" width="{width:.1f}" height="16" fill="{colour}"/>'
+    starts = ", ".join(
+        f"`{start['command']}` {start['wall_ms']:.0f} ms ({start['processor_ms']:.0f} of processor time)"
+        for start in report["starts"]
+    )
+    return [*lines, "", f"Peak memory of the bench {report['peak_mb']:.0f} MB. From start to end: {starts}."]
 
 
 def _number(value: float | None, digits: int) -> str:

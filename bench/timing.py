@@ -15,14 +15,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timing:
-    """Durations of one operation in milliseconds, ascending."""
+    """Durations of one operation in milliseconds, ascending: by the wall clock, and of processor time."""
 
     milliseconds: tuple[float, ...]
+    processor: tuple[float, ...] = ()
 
     @property
     def median(self) -> float:
         """Return the middle duration in milliseconds."""
         return statistics.median(self.milliseconds)
+
+    @property
+    def processor_median(self) -> float:
+        """Return the middle processor time in milliseconds: a busy machine disturbs that less."""
+        return statistics.median(self.processor)
 
     @property
     def p95(self) -> float:
@@ -45,6 +51,7 @@ def measure_together(
 ) -> dict[str, Timing]:
     """Time each call in turn, round after round, for about `seconds` in all (at least `least` rounds)."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
+    worked: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
         call()  # the first call fills caches, which is not what is measured
     end = time.perf_counter() + seconds
@@ -54,8 +61,9 @@ def measure_together(
     try:
         while rounds < least or time.perf_counter() < end:
             for name, call in calls.items():
-                start = time.perf_counter()
+                start, began = time.perf_counter(), time.process_time()
                 call()
+                worked[name].append((time.process_time() - began) * 1000.0)
                 taken[name].append((time.perf_counter() - start) * 1000.0)
             rounds += 1
             if rounds % 50 == 0:
@@ -63,4 +71,4 @@ def measure_together(
     finally:
         if was_enabled:
             gc.enable()
-    return {name: Timing(tuple(sorted(values))) for name, values in taken.items()}
+    return {name: Timing(tuple(sorted(taken[name])), tuple(sorted(worked[name]))) for name in calls}
