@@ -9,7 +9,7 @@ WORKERS ?= auto
 
 FAMILY := ddcc-demo/wallets/family.ddcc
 
-.PHONY: demo wallet screenshots test lint format bench bench-http interop migration lock clean help
+.PHONY: demo venue web wallet screenshots test samples lint format bench bench-http interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -17,6 +17,10 @@ help: ## say what there is
 
 demo: $(STAMP) ## play the whole story on files in ./ddcc-demo
 	@$(BIN)/ddcc demo
+
+venue: $(STAMP) ## serve the page of the demonstration's venue, and print the address that opens it
+	@test -f ddcc-demo/.ddcc-demo || $(BIN)/ddcc demo >/dev/null
+	@$(BIN)/ddcc demo venue
 
 wallet: $(FAMILY) ## open a wallet on the screen, with the credentials of the three people of the demonstration
 	@$(BIN)/ddcc wallet --wallet $(FAMILY) --passphrase-file ddcc-demo/passphrase --issuers ddcc-demo/venue/trust.json
@@ -33,9 +37,14 @@ $(FAMILY): | $(STAMP)
 
 screenshots: $(STAMP) ## draw the pictures of docs/images from the program itself
 	@$(BIN)/python -m tests.tui.screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 test: $(STAMP) ## run the tests
 	$(BIN)/pytest -n $(WORKERS)
+
+samples: $(STAMP) ## check the published samples of a folder: SAMPLES=FOLDER
+	@test -n "$(SAMPLES)" || { echo "name the folder: make samples SAMPLES=FOLDER"; exit 2; }
+	@$(BIN)/python -m tests.samples "$(SAMPLES)"
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check .
@@ -55,6 +64,13 @@ bench-http: $(STAMP) ## measure the services on this machine (the first time fil
 interop: $(STAMP) tests/interop/node_modules/.package-lock.json ## check against other implementations (needs node)
 	DDCC_REQUIRE_INTEROP=1 $(BIN)/pytest tests/interop
 
+web: $(STAMP) tests/web/node_modules/.package-lock.json ## look at the venue's page in a real browser (needs Chromium and node)
+	DDCC_REQUIRE_CHROMIUM=1 $(BIN)/pytest tests/web
+
+tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
+	cd tests/web && npm ci --no-audit --no-fund
+	@touch $@
+
 tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
 	cd tests/interop && npm ci --no-audit --no-fund
 	@touch $@
@@ -68,7 +84,7 @@ lock: $(UV) ## pin the newest versions that pyproject.toml admits
 	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --upgrade -q -o requirements.lock
 
 clean: ## remove what the other targets made
-	rm -rf .venv .tools ddcc-demo tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools ddcc-demo tests/interop/node_modules tests/web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV): tools.lock
 	@echo "setting up uv in .tools"

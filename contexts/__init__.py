@@ -82,6 +82,11 @@ _PINNED = (
         "9f908c8127eeb37757b97f8ef119dd0c4e723371f2be51b60b2de5e0ab68eaf7",
     ),
     PinnedContext(
+        "https://w3id.org/ddcc/recognition/v1",
+        "ddcc-recognition-v1.jsonld",
+        "b46ae41e0c6a22df33fe412ccdc4c0c64d1aaf31531e456e285f2efe101374a4",
+    ),
+    PinnedContext(
         "https://w3id.org/security/bbs/v0.1",
         "bbs-v0.1.jsonld",
         "e5c7571699ce82ae1090fc03090ddfe81eb5cbefdeeef5bbfe4596cdb1fad1ea",

@@ -30,6 +30,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "issuer": ("issuer.cli", "Mint health records as verifiable credentials."),
         "wallet": ("wallet.cli", "Hold credentials and present what you choose of them."),
         "verifier": ("verifier.cli", "Check what somebody presents."),
+        "trust": ("verifier.cli_trust", "Whom a verifier believes: trust lists."),
         "did": ("ddcc.did_cli", "Resolve DIDs and dereference DID URLs."),
         "interop": ("ddcc.interop_cli", "Answer the official test suites, on this machine only."),
         "demo": ("ddcc.demo_cli", "Play the whole story on real files."),

@@ -20,6 +20,7 @@ from ddcc.demo import Demo
 from ddcc.demo_scenery import PASSPHRASE, Scenery
 from ddcc.demo_servers import free_ports, serving
 from ddcc.demo_stage import Stage, command_lines
+from ddcc.demo_venue import serve_venue
 from runtime.atomic import reason, write_file
 from runtime.commands import epilog, utc_now
 from runtime.console import ExitCode, print_json, reporting_errors
@@ -32,6 +33,7 @@ MARKER = ".ddcc-demo"
 
 @app.callback(epilog=epilog("ddcc demo", note="1 also if anything came out otherwise than told."))
 def demo_command(
+    context: typer.Context,
     folder: Annotated[
         Path, typer.Option("--dir", help="Where its files go; an earlier demonstration there is replaced.")
     ] = Path("ddcc-demo"),
@@ -40,6 +42,8 @@ def demo_command(
     ] = False,
 ) -> None:
     """Serve an issuer and two verifiers, issue to three wallets, present and verify; see what is refused."""
+    if context.invoked_subcommand is not None:
+        return
     with reporting_errors(as_json=as_json):
         _clear(folder)
         console = None if as_json else Console(highlight=False, emoji=False)
@@ -56,6 +60,17 @@ def demo_command(
             console.print("\n[bold red]Not everything came out as told.[/]")
     if not stage.ok:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+@app.command("venue", epilog=epilog("ddcc demo venue"))
+def venue_command(
+    folder: Annotated[Path, typer.Option("--dir", help="Where a demonstration left its files.")] = Path(
+        "ddcc-demo"
+    ),
+) -> None:
+    """Serve the venue of a played demonstration until interrupted, and print the address of its page."""
+    with reporting_errors():
+        serve_venue(folder, MARKER, _run)
 
 
 def _clear(folder: Path) -> None:
@@ -112,6 +127,9 @@ def tell_what_next(console: Console, scenery: Scenery) -> None:
         f" --allow-loopback --qr {picture} --force --wait",
         f"ddcc wallet present {picture} --allow-loopback {lucia}",
     )
+    _tell(console, "The venue has a page that answers with one word. Serve it, and open its address:")
+    _tell_commands(console, f"ddcc demo venue --dir {folder}")
+    _tell(console, f"It is at {venue.url}/ then (`make venue` does the same in a clone).")
     program = Path(sys.argv[0])
     if program.name == "ddcc" and shutil.which("ddcc") is None:
         _tell(console, "For all of this, ddcc has to be on the PATH:")

@@ -1,6 +1,6 @@
 """The domain: what a health certificate says, and what each situation needs of it."""
 
-from health.claims import Claim, claims_from_credential, claims_of_kind, label
+from health.claims import Claim, claims_from_credential, claims_of_kind, label, translated
 from health.codes import LANGUAGES, Language, MappedCode, Outcome, display, map_code, outcome, value_set
 from health.coding import Code, Identifier, code_from_iri, iri_from_code
 from health.country_rules import CERTIFICATE_TYPES, Rule, RuleType, is_country
@@ -28,6 +28,7 @@ from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.fhir import records_from_bundle
 from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
+from health.matching import MatchOutcome, PassportHolder, PersonMatch, match_person, parse_passport
 from health.records import (
     Certificate,
     Person,
@@ -42,7 +43,14 @@ from health.records import (
     warnings,
 )
 from health.rows import RecordRow, RowError
-from health.rule_sets import RuleOutcome, RuleResult, RuleSet, RuleSubject, read_rule_documents
+from health.rule_sets import (
+    RuleOutcome,
+    RuleResult,
+    RuleSet,
+    RuleSubject,
+    read_rule_documents,
+    run_rule_tests,
+)
 
 __all__ = [
     "CERTIFICATE",
@@ -65,8 +73,11 @@ __all__ = [
     "Language",
     "LinkableValue",
     "MappedCode",
+    "MatchOutcome",
     "Outcome",
+    "PassportHolder",
     "Person",
+    "PersonMatch",
     "Record",
     "RecordRow",
     "RecoveryRecord",
@@ -102,7 +113,9 @@ __all__ = [
     "linkable_values",
     "mandatory_pointers",
     "map_code",
+    "match_person",
     "outcome",
+    "parse_passport",
     "parse_record",
     "pointers_for",
     "read_csv",
@@ -113,6 +126,8 @@ __all__ = [
     "record_from_credential",
     "record_to_json",
     "records_from_bundle",
+    "run_rule_tests",
+    "translated",
     "value_set",
     "warnings",
 ]

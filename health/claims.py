@@ -58,6 +58,25 @@ def label(pointer: str, language: Language = "en") -> str:
     return words[language] if words else pointer
 
 
+def translated(claim: Claim, language: Language) -> Claim:
+    """Return a claim that was read in English in another language: its label, and its code or token in words.
+
+    Claims are told to others in English; whoever shows them translates what has words of ours. What an issuer
+    wrote itself stays as it is.
+    """
+    if language == "en":
+        return claim
+    key = _without_indexes(claim.pointer)
+    name = label(claim.pointer, language) if key in _table("labels.tsv") else claim.label
+    shown = claim.display
+    if claim.code is not None:
+        shown, _ = _show_code(claim.code, language)
+    elif key in (*_TOKENS, "/type"):
+        words = _token_words(language)
+        shown = ", ".join(words.get(part, part) for part in shown.split(", "))
+    return Claim(claim.pointer, name, shown, claim.code)
+
+
 def claims_of_kind(kind: Kind) -> Iterator[tuple[str, bool]]:
     """Give the JSON pointer of every claim of a kind of credential, and whether it is always there."""
     for element in PERSON:
@@ -133,6 +152,11 @@ def _code_pointers() -> frozenset[str]:
         for element in kind.elements
         if element.form in coded
     )
+
+
+@cache
+def _token_words(language: Language) -> Mapping[str, str]:
+    return MappingProxyType({words["en"]: words[language] for words in _table("tokens.tsv").values()})
 
 
 @cache

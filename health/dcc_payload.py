@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from health.codes import Outcome, find_country, map_code, outcome, value_set
 from health.coding import ATC, ICD11, PREFIXES, SNOMED, Code, Identifier
-from health.credentials import kind_of
+from health.credentials import check_contexts, kind_of
 from health.data_sets import Record
 from health.elements import CERTIFICATE, KINDS, PERSON, Kind
 from health.values import Value, value_from_claim, without_day_bounds
@@ -96,6 +96,7 @@ def dcc_payload_of_credential(document: JSONObject) -> JSONObject:
     A claim that is not of its element's form is left out, as if it had been withheld.
     """
     kind = kind_of(document)
+    check_contexts(document)
     subject = document.get("credentialSubject")
     claims = subject if isinstance(subject, dict) else {}
     event = claims.get(kind.name)

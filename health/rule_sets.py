@@ -248,3 +248,30 @@ def _schema_version(value: JSONValue) -> tuple[int, int, int]:
     except MalformedValueError:
         # A certificate that does not say what form it has: no rule can be sure to read it rightly.
         return (0, 0, 0)
+
+
+def run_rule_tests(documents: Iterable[JSONValue]) -> tuple[tuple[str, ...], int]:
+    """Run the tests that came with rules, `tests` beside `rule`; return what fails, and how many there are.
+
+    A test is `{"payload", "external", "expected"}`, as countries publish them; one of another form fails.
+    """
+    failures: list[str] = []
+    count = 0
+    for document in documents:
+        for entry in document.values() if isinstance(document, dict) else ():
+            if not isinstance(entry, dict) or not isinstance(tests := entry.get("tests"), list):
+                continue
+            rule = parse_rule(entry.get("rule"))
+            for number, test in enumerate(tests, start=1):
+                count += 1
+                if not isinstance(test, dict) or not _does_as_said(rule, test):
+                    failures.append(f"{rule.name}: test {number}")
+    return tuple(failures), count
+
+
+def _does_as_said(rule: Rule, test: JSONObject) -> bool:
+    try:
+        found = rule.logic.evaluate({"payload": test.get("payload"), "external": test.get("external")})
+    except EvaluationError:
+        return False
+    return isinstance(found, bool) and found is test.get("expected")

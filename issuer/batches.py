@@ -207,9 +207,9 @@ class BatchMinter:
                 with self._store.writing() as work:
                     work.lock()
                     if not self._again:
-                        digests = [each.new.stored.record_sha256 or "" for each in signed]
+                        asked = {each.new.record_key for each in signed}
+                        digests = [digest for digest, _ in asked]
                         found = batch_store.minted_before(work, digests) if digests else {}
-                        asked = {(e.new.stored.record_sha256, e.new.stored.holder) for e in signed}
                         if newly := {key: value for key, value in found.items() if key in asked}:
                             known |= newly
                             continue
@@ -244,20 +244,19 @@ class BatchMinter:
         signed: list[SignedRow] = []
         rejected = list(result.rejected)
         for row in result.signed:
-            stored = row.new.stored
-            key = (stored.record_sha256 or "", stored.holder)
+            key = row.new.record_key
             if key in seen:
                 why = f"minted before as {seen[key]}; --again mints it once more"
                 rejected.append(Reject(row.place, RecordError.code, why))
             else:
-                seen[key] = stored.record_id
+                seen[key] = row.new.record_id
                 signed.append(row)
         return signed, sorted(rejected, key=lambda each: each.place)
 
     def _write(self, number: int, signed: list[SignedRow]) -> str:
         columns: Mapping[str, list[str | int]] = {
             "place": [each.place for each in signed],
-            "record_id": [each.new.stored.record_id for each in signed],
+            "record_id": [each.new.record_id for each in signed],
             "credential": [each.text for each in signed],
         }
         return self._folder.write(number, columns, "credential")

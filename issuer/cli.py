@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from issuer import cli_access, cli_batch, cli_keys, cli_minting, cli_offers, cli_serve, cli_status
+from issuer import (
+    cli_access,
+    cli_batch,
+    cli_keys,
+    cli_minting,
+    cli_offers,
+    cli_paper,
+    cli_serve,
+    cli_status,
+)
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -154,3 +163,4 @@ app.add_typer(cli_status.app)
 app.add_typer(cli_access.app)
 app.add_typer(cli_serve.app)
 app.add_typer(cli_keys.app, name="key")
+app.add_typer(cli_paper.app, name="signer")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,7 @@ from issuer.cli_options import (
     WithStatus,
     moment,
 )
+from issuer.cli_paper import mint_paper, refused, tell_printed
 from issuer.cli_shared import Home, opened, opened_with_keys
 from issuer.options import MintOptions
 from issuer.report import minted_json, minted_lines, unlinkable_notes
@@ -50,6 +52,7 @@ from vclib.strict_json import parse_json
 app = typer.Typer()
 
 _FORMS = ("auto", "json", "csv", "fhir")
+_PAPER = "hc1"
 
 # A file with more would take hours, and all its records are held in memory.
 MAX_RECORDS = 100_000
@@ -76,7 +79,12 @@ def mint_command(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the credentials.")] = Path(),
     input_format: Annotated[
-        str, typer.Option("--format", help="auto, json, csv or fhir; auto tells by the content.")
+        str,
+        typer.Option(
+            "--format",
+            help="What FILE is: auto, json, csv or fhir; auto tells by the content. Or hc1: auto, and print "
+            "paper certificates (needs `ddcc issuer signer make`).",
+        ),
     ] = "auto",
     holder: Holder = None,
     no_holder: NoHolder = False,
@@ -96,7 +104,7 @@ def mint_command(
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Mint health records: one credential, one file for each record."""
+    """Mint health records: one credential, one file for each record; or paper certificates."""
     with reporting_errors(as_json=as_json):
         if csv_template_kind is not None:
             typer.echo(csv_template(csv_template_kind), nl=False)
@@ -119,6 +127,10 @@ def mint_command(
             again=again,
         )
         now = utc_now()
+        if input_format == _PAPER:
+            _check_paper_options(options)
+            until = options.valid_until or (None if valid_days is None else now + timedelta(days=valid_days))
+            raise typer.Exit(_print_paper(file, out, now, until, home, passphrase_file, force, as_json))
         requests, results = _read_requests(file, input_format, now)
         _check_files(out, requests, force=force)
         if requests:
@@ -154,6 +166,35 @@ def deliver_command(
             print_line(f"{len(paths)} credentials were waiting")
             for path in paths:
                 print_line(f"  -> {path}")
+
+
+def _check_paper_options(options: MintOptions) -> None:
+    """Refuse what was asked for and could not be kept: paper has no holder, no suite, no status."""
+    unsuitable = replace(options, valid_until=None, valid_days=None)
+    if unsuitable != MintOptions():
+        raise ConfigurationError("--format hc1 takes --valid-until or --valid-days, no other such option")
+
+
+def _print_paper(
+    file: Path,
+    out: Path,
+    now: datetime,
+    expires: datetime | None,
+    home: Path | None,
+    passphrase_file: Path | None,
+    force: bool,
+    as_json: bool,
+) -> ExitCode:
+    requests, not_read = _read_requests(file, "auto", now)
+    make_folder(out)
+    records = [(each.place, each.record, each.file_name.removesuffix(".vc.json")) for each in requests]
+    results = [refused(each.place, each.error) for each in not_read if isinstance(each, NotMinted)]
+    if records:
+        results += mint_paper(
+            records, out, expires=expires, home=home, passphrase_file=passphrase_file, force=force
+        )
+    tell_printed(results, as_json=as_json)
+    return ExitCode.BAD_INPUT if any("error" in result for result in results) else ExitCode.OK
 
 
 def _read_requests(
@@ -192,7 +233,7 @@ def _read_text(file: Path) -> str:
 
 def _read_rows(text: str, form: str, now: datetime) -> Iterable[RecordRow | RowError]:
     if form not in _FORMS:
-        raise ConfigurationError(f"--format: expected {', '.join(_FORMS)}, found {form[:40]!r}")
+        raise ConfigurationError(f"--format: expected {', '.join(_FORMS)} or {_PAPER}, found {form[:40]!r}")
     if form == "csv":
         return read_csv(text, now=now)
     if form != "auto" and not _looks_like_json(text):

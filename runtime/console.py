@@ -16,7 +16,7 @@ import os
 import stat
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 
@@ -194,6 +194,25 @@ def ask_yes_no(question: str) -> bool:
         # Nobody pressed Enter: the input has ended.
         print(file=sys.stderr)
     return answer.strip().lower() in ("y", "yes")
+
+
+def show_apart(lines: Sequence[str], prompt: str, *, other_ways: str) -> None:
+    """Show secret lines on a terminal's second page until Enter, so that none stays to be scrolled back to.
+
+    Raises ConfigurationError where standard input and output are no terminal, or one without such a page:
+    what is secret is then not printed, and `other_ways` says what to do.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "") in ("", "dumb"):
+        raise ConfigurationError(f"no terminal that could show this and forget it: use {other_ways}")
+    # xterm's alternate screen, which has no memory of its own; then from the top of an empty page.
+    print("\x1b[?1049h\x1b[2J\x1b[H", end="")
+    try:
+        for line in lines:
+            print_line(line)
+        print(inert_text(prompt), end="", flush=True)
+        sys.stdin.readline()
+    finally:
+        print("\x1b[2J\x1b[?1049l", end="", flush=True)
 
 
 def read_input(path: Path, *, max_bytes: int = _MAX_INPUT_BYTES) -> bytes:

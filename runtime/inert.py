@@ -27,6 +27,9 @@ def inert_text(text: str, *, limit: int = 2000) -> str:
 
     Longer texts are cut at `limit` characters, and say so.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        # Nearly every text: letters, digits and signs that are all drawn.
+        return text
     shown: list[str] = []
     marks = 0
     for character in text[:limit]:

@@ -28,6 +28,9 @@ MAX_IMAGE_PIXELS = 50_000_000
 # The most that version 40 holds at error correction L (ISO/IEC 18004 table 7).
 MAX_ALPHANUMERIC_CHARACTERS = 4296
 
+# 125 modules: on 42 mm, each is a third of a millimetre, four dots of an office printer.
+_DENSEST_AT_Q = 27
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 # Black and white of the fixed colour cube: the first sixteen colours belong to the terminal's theme.
@@ -51,9 +54,9 @@ class QRCode:
         """Return a PNG file, `scale` pixels for each module, quiet zone included."""
         return self._save("png", scale)
 
-    def svg(self, *, scale: int = 6) -> bytes:
-        """Return an SVG file (UTF-8), black on white, quiet zone included."""
-        return self._save("svg", scale)
+    def svg(self, *, scale: int = 6, of_any_size: bool = False) -> bytes:
+        """Return an SVG file (UTF-8), black on white, quiet zone included; without a size, if asked for."""
+        return self._save("svg", scale, omitsize=of_any_size)
 
     def terminal(self) -> str:
         """Return lines of half blocks, two modules high, black on white whatever the terminal's theme is."""
@@ -71,11 +74,11 @@ class QRCode:
         """How many columns `terminal` needs; a narrower window would wrap the code and spoil it."""
         return len(self.modules) + 2 * QUIET_ZONE
 
-    def _save(self, kind: str, scale: int) -> bytes:
+    def _save(self, kind: str, scale: int, *, omitsize: bool = False) -> bytes:
         buffer = io.BytesIO()
         options = {"scale": scale, "border": QUIET_ZONE, "dark": "#000", "light": "#fff"}
         if kind == "svg":
-            options["xmldecl"] = False
+            options |= {"xmldecl": False, "omitsize": omitsize}
         self._code.save(buffer, kind=kind, **options)
         return buffer.getvalue()
 
@@ -93,12 +96,23 @@ def make_qr(text: str) -> QRCode:
             f"{len(text)} characters do not fit a QR code (at most {MAX_ALPHANUMERIC_CHARACTERS}); "
             "hand over a file, or disclose less"
         ) from err
-    return QRCode(
-        version=int(code.version),
-        error_correction=code.error,
-        modules=tuple(bytes(row) for row in code.matrix),
-        _code=code,
-    )
+    return _qr_code(code)
+
+
+def make_paper_qr(text: str) -> QRCode:
+    """Return the smallest QR code for `text` on paper: error correction Q, or M where Q would be too dense.
+
+    Paper is folded and stained, so more of a code may be lost than on a screen. Raises RangeError for a text
+    that not even M can hold.
+    """
+    for level, densest in (("Q", _DENSEST_AT_Q), ("M", 40)):
+        try:
+            code = segno.make(text, error=level, micro=False, boost_error=False)
+        except segno.DataOverflowError:
+            continue
+        if int(code.version) <= densest:
+            return _qr_code(code)
+    raise RangeError(f"{len(text)} characters do not fit a QR code with error correction M")
 
 
 def check_fits(code: QRCode, columns: int | None) -> None:
@@ -108,6 +122,15 @@ def check_fits(code: QRCode, columns: int | None) -> None:
             f"the QR code needs a window of {code.columns} columns, this one has {columns}: "
             "write a picture with --qr FILE"
         )
+
+
+def _qr_code(code: segno.QRCode) -> QRCode:
+    return QRCode(
+        version=int(code.version),
+        error_correction=code.error,
+        modules=tuple(bytes(row) for row in code.matrix),
+        _code=code,
+    )
 
 
 def read_qr(image: bytes) -> str:
@@ -149,6 +172,9 @@ def _decode_image(data: bytes) -> Image.Image:
             )
         if getattr(image, "n_frames", 1) > 1:
             raise ParsingError("expected a still image, found an animated one")
+        # A JPEG decoder gives grey by leaving out the colours, in a fifth of the time.
+        if isinstance(image, JpegImageFile):
+            image.draft("L", image.size)
         return _on_white(image)
     except (OSError, SyntaxError, ValueError, EOFError) as err:
         raise ParsingError("the image is broken or cut off") from err

@@ -44,15 +44,18 @@ class Process:
 
 @contextmanager
 def running(
-    module: str, *arguments: object, environment: Mapping[str, str] | None = None
+    module: str, *arguments: object, environment: Mapping[str, str] | None = None, log: Path | None = None
 ) -> Iterator[Process]:
-    """Run `python -m module`; at the end it is killed if it is still there."""
+    """Run `python -m module`; at the end it is killed if it is still there.
+
+    Its errors go to `log` where one is named, for what says more than a pipe holds.
+    """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("DDCC_")}
     popen = subprocess.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE if log is None else log.open("w"),
         text=True,
         env=ours | dict(environment or {}),
     )

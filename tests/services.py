@@ -153,6 +153,7 @@ def verifier(folder: Path) -> Asked:
         "exchange_id": exchange.rpartition("/")[2],
         "transaction_id": str(request["transactionId"]),
         "request_id": str(request["link"]).partition("%2Frequests%2F")[2].partition("%2F")[0],
+        "file": "page.css",
     }
     asked.authority |= dict.fromkeys(
         (
@@ -161,6 +162,13 @@ def verifier(folder: Path) -> Asked:
             "POST /workflows/{workflow_id}/exchanges",
             "GET /workflows/{workflow_id}/exchanges/{exchange_id}",
             "POST /requests",
+            "POST /page/answer",
+            "POST /page/cancel",
+            "POST /page/frame",
+            "POST /page/picture",
+            "POST /page/request",
+            "POST /page/state",
+            "POST /page/text",
         ),
         token,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -12,7 +12,7 @@ from vclib.context_policy import ContextPolicy
 from vclib.shapes import Cache, FilledReading, Reading, Reference, ReferenceReading, Shapes
 from vclib.strict_json import JSONObject
 
-_READ = Shapes.read
+_READ, _CANONICAL_JSON = Shapes.read, Shapes.canonical_json
 
 
 def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
@@ -20,6 +20,7 @@ def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
     cache = Cache()
     monkeypatch.setattr(jsonld.SHAPES, "cache", cache)
     monkeypatch.setattr(Shapes, "read", _READ)
+    monkeypatch.setattr(Shapes, "canonical_json", _CANONICAL_JSON)
     return cache
 
 
@@ -55,7 +56,20 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
             assert_same(found, ReferenceReading(*reference(document)))
         return found
 
+    def checked_json(
+        self: Shapes,
+        document: JSONObject,
+        contexts: ContextPolicy,
+        *,
+        reference: Callable[[JSONObject], bytes],
+        use: str,
+    ) -> bytes:
+        found = [_CANONICAL_JSON(self, document, contexts, reference=reference, use=use) for _ in range(2)]
+        assert found == [reference(document)] * 2
+        return found[1]
+
     monkeypatch.setattr(Shapes, "read", checked)
+    monkeypatch.setattr(Shapes, "canonical_json", checked_json)
 
 
 def assert_same(found: Reading, expected: Reading) -> None:

@@ -53,6 +53,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "PIL",
         "segno",
         "zxingcpp",
+        "reportlab",
         "typer",
         "rich",
         "alembic",
@@ -64,9 +65,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "issuer": (*PROGRAM, "fastapi"),
     "issuer.migrations": ("sqlalchemy", "alembic"),
-    "verifier": (*PROGRAM, "fastapi"),
+    "verifier": (*PROGRAM, "fastapi", "jinja2", "markupsafe"),
     "verifier.migrations": ("sqlalchemy", "alembic"),
-    "wallet": PROGRAM,
+    "wallet": (*PROGRAM, "mnemonic"),
     "ddcc": (*PROGRAM, "issuer", "verifier", "wallet", "fastapi"),
 }
 # The wallet answers HTTP in one place only, for other software of its holder.

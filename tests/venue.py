@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from protocols.oid4vp import RequestSigner
 from runtime.database import sqlite_url
 from tests.asgi import Client
 from tests.world import VACCINATION, World
@@ -25,6 +26,7 @@ class Venue:
         self.config = VerifierConfig(folder, name="Venue", url=DOMAIN)
         self.store = VerifierStore.open(sqlite_url(folder / "verifier.sqlite"))
         self.is_down = False
+        self.signer: RequestSigner | None = None
         self.fetched: list[str] = []
         self.served: dict[str, JSONObject] | None = None
         self.credential = world.mint(VACCINATION, world.person(11))
@@ -32,7 +34,12 @@ class Venue:
     def client(self, **settings: object) -> Client:
         config = replace(self.config, **settings)  # type: ignore[arg-type]  # settings by name
         app = create_verifier_app(
-            config, self.store, self.world.trusted, clock=lambda: self.world.clock.now, fetch=self.fetch
+            config,
+            self.store,
+            self.world.trusted,
+            clock=lambda: self.world.clock.now,
+            fetch=self.fetch,
+            signer=self.signer,
         )
         return Client(app)
 

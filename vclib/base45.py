@@ -11,7 +11,9 @@ from vclib.errors import EncodingError
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_INVALID = 255
+# The value of each byte that may occur; 255 for one that may not.
+_VALUES = bytes(ALPHABET.index(chr(byte)) if chr(byte) in ALPHABET else _INVALID for byte in range(256))
 
 
 def encode_base45(data: bytes) -> str:
@@ -33,15 +35,36 @@ def decode_base45(text: str) -> bytes:
     if len(text) % 3 == 1:
         raise EncodingError(f"expected base45, {len(text)} characters cannot be a whole number of bytes")
     try:
-        values = [_VALUES[character] for character in text]
-    except KeyError as err:
+        values = text.encode("latin-1").translate(_VALUES)
+    except UnicodeEncodeError as err:
         raise EncodingError("expected base45, found another character") from err
-    decoded = bytearray()
-    for position in range(0, len(values), 3):
-        group = values[position : position + 3]
-        number = sum(value * 45**power for power, value in enumerate(group))
-        size = len(group) - 1
-        if number >= 256**size:
-            raise EncodingError(f"expected base45, the group at character {position} is too large")
-        decoded += number.to_bytes(size, "big")
+    if _INVALID in values:
+        raise EncodingError("expected base45, found another character")
+    groups, rest = divmod(len(values), 3)
+    lanes = _lanes(values[: 3 * groups], groups)
+    # A lane holds up to 91,124, so its first byte stays zero and its second shows what is too large.
+    if any(lanes[1::4]):
+        position = 3 * next(index for index in range(groups) if lanes[4 * index + 1])
+        raise EncodingError(f"expected base45, the group at character {position} is too large")
+    decoded = bytearray(2 * groups)
+    decoded[::2], decoded[1::2] = lanes[2::4], lanes[3::4]
+    if rest:
+        last = values[-2] + 45 * values[-1]
+        if last > 0xFF:
+            raise EncodingError(f"expected base45, the group at character {3 * groups} is too large")
+        decoded.append(last)
     return bytes(decoded)
+
+
+def _lanes(values: bytes, groups: int) -> bytes:
+    """Return the number of every group of three values, in four bytes each.
+
+    One sum of long integers with a lane for each group: a code at a door takes microseconds, where a step for
+    each character would take most of the time of the whole check.
+    """
+    total = 0
+    for place, weight in enumerate((1, 45, 2025)):
+        column = bytearray(4 * groups)
+        column[3::4] = values[place::3]
+        total += weight * int.from_bytes(column, "big")
+    return total.to_bytes(4 * groups, "big")

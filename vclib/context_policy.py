@@ -37,6 +37,10 @@ class ContextPolicy:
     nested: bool = False
     integral_floats: bool = False
 
+    def __hash__(self) -> int:
+        # Policies are looked up by all the time, and a frozen set remembers its hash.
+        return hash(self.accepted)
+
 
 DEFAULT_CONTEXTS = ContextPolicy(frozenset(url for url, pinned in CONTEXTS.items() if not pinned.catch_all))
 

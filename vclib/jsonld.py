@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pyld import jsonld as pyld
 
 import contexts as pinned
+from vclib import jcs, rdfc
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
@@ -50,7 +51,10 @@ __all__ = [
     "DEFAULT_CONTEXTS",
     "UNSAFE_ANY_CONTEXT",
     "ContextPolicy",
+    "canonical_json",
+    "canonical_json_of_options",
     "canonical_nquads",
+    "canonical_nquads_under",
     "canonicalize",
     "check_contexts",
     "compact",
@@ -124,6 +128,65 @@ def canonical_nquads(
     return read(document, contexts=contexts).canonical_bytes(hash_name)
 
 
+def canonical_nquads_under(document: JSONObject, imported: Mapping[str, bytes]) -> bytes:
+    """Return the UTF-8 bytes of the canonical form of a document, some of whose contexts the caller has.
+
+    For documents of publishers whose contexts may not be kept here: `imported` is context URL to content,
+    which the caller has compared with a digest. A context of ours cannot be replaced that way, and all are
+    named at the top, by URL. Raises as `read`; nothing of it is remembered.
+    """
+    entries = document.get("@context")
+    listed = entries if isinstance(entries, list) else [entries]
+    known = [url for url in listed if isinstance(url, str) and url not in pinned.CONTEXTS]
+    for url in known:
+        if url not in imported:
+            raise ContextNotAcceptedError(f"the context {url[:200]!a} is not at hand and is not fetched")
+    # All the others are looked at as everywhere, and none may stand further below.
+    check_contexts({**document, "@context": [url for url in listed if url not in known]}, DEFAULT_CONTEXTS)
+
+    def load(url: str, options: object) -> _PyldValues:
+        if url in pinned.CONTEXTS or url not in imported:
+            return _load_document(url, options)
+        return _loaded(url, imported[url])
+
+    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
+        expanded: list[JSONValue] = processor.expand(document, options)
+        return expanded
+
+    expanded = _ENGINE.run(run, True, load=load)
+    return rdfc.canonicalize(to_statements(expanded)).to_bytes()
+
+
+def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a document whose contexts and size are accepted.
+
+    Raises as `check_contexts`, and ProofTransformationError for what has no canonical form.
+    """
+
+    def reference(document: JSONObject) -> bytes:
+        if "@context" in document:
+            # Looks at the size, too.
+            check_contexts(document, contexts)
+        else:
+            check_size(document)
+        return jcs.canonicalize(document)
+
+    return SHAPES.canonical_json(document, contexts, reference=reference, use="document")
+
+
+def canonical_json_of_options(options: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+    """Return the canonical JSON of proof options, whose contexts are not looked at.
+
+    Raises ComplexityError for options that are too large, and as `canonical_json`.
+    """
+
+    def reference(options: JSONObject) -> bytes:
+        check_size(options)
+        return jcs.canonicalize(options)
+
+    return SHAPES.canonical_json(options, contexts, reference=reference, use="options")
+
+
 def compact(
     document: JSONObject | list[JSONValue],
     context: JSONValue,
@@ -190,12 +253,14 @@ class _Engine:
         operation: Callable[[SafeProcessor, _PyldValues], _Result],
         inline: bool,
         new_processor: type[SafeProcessor] = SafeProcessor,
+        load: Callable[[str, object], _PyldValues] | None = None,
     ) -> _Result:
         """Run a PyLD operation; `inline` says that it brings contexts of its own."""
         processor = new_processor(None if inline else self._scoped)
         with self._lock:
-            resolver = pyld.ContextResolver({} if inline else self._processed, _load_document)
-            options = {"base": BASE, "documentLoader": _load_document, "contextResolver": resolver}
+            loader = load or _load_document
+            resolver = pyld.ContextResolver({} if inline else self._processed, loader)
+            options = {"base": BASE, "documentLoader": loader, "contextResolver": resolver}
             try:
                 result = operation(processor, options)
             except _PYLD_FAILURES as err:
@@ -216,6 +281,10 @@ def _load_document(url: str, _options: object) -> _PyldValues:
         raise ContextNotAcceptedError(f"the context {url[:200]!a} is not known here") from err
     except pinned.ContextDigestError as err:
         raise ContextIntegrityError(str(err)) from err
+    return _loaded(url, content)
+
+
+def _loaded(url: str, content: bytes) -> _PyldValues:
     return {
         "contentType": "application/ld+json",
         "contextUrl": None,

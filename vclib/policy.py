@@ -16,7 +16,7 @@ from typing import TypeAlias
 from vclib.errors import VCError
 from vclib.schemas import SchemaOutcome
 from vclib.status import MESSAGE, REFRESH, REVOCATION, SUSPENSION, StatusResult
-from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers
+from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers, list_reasons
 from vclib.verdicts import Outcome, Reason, Severity, Verdict, reason_of, worst
 from vclib.verified import (
     Binding,
@@ -134,7 +134,8 @@ def any_of(*policies: Policy) -> Policy:
 def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
     """Return the policy that asks for a recognised issuer, trusted for the types (threats I1, I2, I3).
 
-    An entry of the registry must cover the check and the issuance; both findings are told.
+    An entry of the registry must cover the check and the issuance; both findings are told. A list that is
+    too old leaves it undecided (threats I4, M4), one of a test system is named (threat I6).
     """
 
     def policy(presented: Presented) -> tuple[Reason, ...]:
@@ -159,7 +160,16 @@ def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
                     detail=", ".join(credential.specific_type_iris),
                 )
             )
-        return (*reasons, *_trust_in_time(issuer, _issued_at(presented, issuer), presented.now))
+        reasons += _trust_in_time(issuer, _issued_at(presented, issuer), presented.now)
+        return (
+            *reasons,
+            *list_reasons(
+                issuer.source,
+                fresh_until=issuer.fresh_until,
+                is_test=issuer.is_test,
+                now=presented.now,
+            ),
+        )
 
     return policy
 

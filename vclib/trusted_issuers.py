@@ -10,12 +10,12 @@ it is trusted for, and since when. A file:
                   "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2027-01-01T00:00:00Z"}]}
 
 `keys` are other DIDs of the same authority (one did:key for each cryptosuite, say). Without `types` it is
-trusted for all. Not here: signed registries and lists of lists.
+trusted for all. Not here: signed registries and lists of lists (`health.trust`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from vclib.data_model import BASE_CONTEXT_V2, CREDENTIALS, is_url
 from vclib.datetimes import parse_datetime
 from vclib.errors import ConfigurationError, JSONLDError, MalformedValueError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
+from vclib.verdicts import Reason, Severity
 
 # Where a short type name in a trust file gets its meaning; a full type IRI needs no context.
 TYPE_CONTEXTS = (BASE_CONTEXT_V2, "https://w3id.org/ddcc/v1")
@@ -35,7 +36,11 @@ _BASE_TYPE = CREDENTIALS + "VerifiableCredential"
 
 @dataclass(frozen=True)
 class TrustedIssuer:
-    """One authority. `dids` holds its id and all other DIDs; `type_iris` is None where all are trusted."""
+    """One authority. `dids` holds its id and all other DIDs; `type_iris` is None where all are trusted.
+
+    `source` is the list that it was learned from, "" for the relying party's own file. From `fresh_until` on
+    that list is too old to say yes by; `is_test` says that it is one of a test or acceptance system.
+    """
 
     id: str
     name: str
@@ -43,6 +48,9 @@ class TrustedIssuer:
     type_iris: frozenset[str] | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    source: str = ""
+    fresh_until: datetime | None = None
+    is_test: bool = False
 
     def is_trusted_for(self, type_iris: Iterable[str]) -> bool:
         """Say whether every type but VerifiableCredential is one the authority is trusted for.
@@ -107,6 +115,33 @@ class TrustedIssuers:
         """Return all DIDs of the authority that has this one: fit for `Environment.issuer_keys`."""
         issuer = self.find(issuer_id)
         return {issuer_id} if issuer is None else issuer.dids
+
+
+def expand_types(
+    types: Sequence[str], path: str, type_contexts: Collection[str] = TYPE_CONTEXTS
+) -> frozenset[str]:
+    """Return types as the IRIs they are compared by (threat A8); ConfigurationError names `path`."""
+    return _types([*types], path, type_contexts)
+
+
+def list_reasons(
+    source: str, *, fresh_until: datetime | None, is_test: bool, now: datetime
+) -> tuple[Reason, ...]:
+    """Return what is to be said of the list behind an issuer: too old (I4, M4), or of a test system (I6)."""
+    reasons: list[Reason] = []
+    if fresh_until is not None and now > fresh_until:
+        reasons.append(
+            Reason(
+                "trust-list-old",
+                "The list that says whom to trust is older than allowed here.",
+                Severity.UNDECIDED,
+                detail=f"{source}, good until {fresh_until.isoformat()}",
+            )
+        )
+    if is_test:
+        message = "TEST: this was issued by a test system and proves nothing."
+        reasons.append(Reason("test-issuer", message, Severity.NOTE, detail=source))
+    return tuple(reasons)
 
 
 def _issuer(entry: JSONValue, path: str, type_contexts: Collection[str]) -> TrustedIssuer:

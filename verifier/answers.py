@@ -25,6 +25,7 @@ from vclib.strict_json import JSONObject
 from vclib.verification import BindingState
 from verifier.inputs import is_presentation
 from verifier.report import result_json
+from verifier.rules import ChosenRules
 from verifier.service import CheckedCredential, CheckResult, OneChallenge, Question, Verifier
 from verifier.store import Challenge
 
@@ -37,7 +38,7 @@ class Asked:
     """What a presentation has to answer: the query, the nonce, and the full client identifier as audience.
 
     `require_holder` refuses credentials that name no holder's key, `require_status` those that nobody could
-    have withdrawn.
+    have withdrawn. `rules` are those that the request was made for.
     """
 
     query: DCQLQuery
@@ -46,6 +47,7 @@ class Asked:
     expires: datetime
     require_holder: bool = False
     require_status: bool = False
+    rules: ChosenRules | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +97,11 @@ def _judge(
     if not is_presentation(document):
         if query.holder_binding:
             raise InvalidResponseError(f"vp_token: expected a presentation for {query.id}, found none")
-        result = verifier.check(document, Question(require_status=asked.require_status), now=now)
+        result = verifier.check(
+            document, Question(require_status=asked.require_status, rules=asked.rules), now=now
+        )
         return _compared(result, query)
-    question = Question(asked.nonce, asked.audience, asked.require_holder, asked.require_status)
+    question = Question(asked.nonce, asked.audience, asked.require_holder, asked.require_status, asked.rules)
     result = verifier.check(document, question, now=now)
     foreign = [reason for reason in result.verdict.reasons if reason.code in _NOT_FOR_US]
     if foreign and result.verdict.outcome is Outcome.REFUSED:

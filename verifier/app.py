@@ -8,7 +8,7 @@ https://w3c.github.io/vcalm/#verifying. Not here: sockets and processes (`verifi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
@@ -17,16 +17,18 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
 
+from health.trust import Signers
 from protocols.oid4vp import RequestSigner
 from runtime.bearer import require_token
 from runtime.service_app import RateLimit, create_service_app
 from runtime.web import Problem, json_body, json_response, problem_response, read_body
 from vclib.did import Fetch
 from vclib.errors import MalformedValueError
-from vclib.policy import TrustedIssuers
+from vclib.policy import Reason, TrustedIssuers
 from verifier.access import AccessTokens
 from verifier.caching import Ages, DocumentCache
 from verifier.config import VerifierConfig
+from verifier.desks import Desks
 from verifier.did_web import did_web_router
 from verifier.environment import Sources
 from verifier.exchange_routes import add_exchange_errors, exchange_router
@@ -35,8 +37,13 @@ from verifier.exchanges import Exchanges
 from verifier.identifiers import identifiers_router
 from verifier.kept_lists import KeptLists
 from verifier.oid4vp import oid4vp_router
+from verifier.page import page_router
+from verifier.page_access import DeskAccess
+from verifier.page_service import Page
 from verifier.requests import PresentationRequests, RequestSettings
-from verifier.service import Verifier
+from verifier.rule_queries import AskedRules
+from verifier.rule_store import default_rules, rule_store
+from verifier.service import Verifier, no_marks
 from verifier.store import TooManyOpenError, VerifierStore
 from verifier.transactions import Transactions
 from verifier.vc_api import verify_router
@@ -62,12 +69,15 @@ def create_verifier_app(
     fetch: Fetch | None,
     signer: RequestSigner | None = None,
     rate: RateLimit | None = None,
+    marks: Callable[[], tuple[Reason, ...]] = no_marks,
+    signers: Signers | None = None,
 ) -> FastAPI:
     """Return the application of a verifier.
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
     `signer` signs its requests to wallets, which are unsigned without. `rate` bounds the requests of one
-    address. Without a URL of its own a verifier only verifies: nothing could be sent back to it.
+    address. `marks` are reasons that every verdict carries, `signers` may sign paper codes.
+    Without a URL of its own a verifier only verifies: nothing could be sent back to it.
     """
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
@@ -85,14 +95,31 @@ def create_verifier_app(
     app.include_router(challenge_router(service, clock=clock), dependencies=guards.to_verify)
     app.include_router(identifiers_router(fetch=fetch), dependencies=guards.to_verify)
     if config.url is not None:
-        verifier = Verifier(trusted, sources=sources, store=store, accept_old_copies=config.accept_old_copies)
+        rule_sets = rule_store(config)
+        verifier = Verifier(
+            trusted,
+            sources=sources,
+            store=store,
+            accept_old_copies=config.accept_old_copies,
+            rules=default_rules(config, rule_sets),
+            marks=marks,
+            signers=signers,
+        )
         exchanges = Exchanges(config, store, verifier)
         app.include_router(exchange_router(exchanges, clock=clock, to_start=guards.to_start))
         add_exchange_errors(app)
         requests = PresentationRequests(
-            RequestSettings.of(config), Transactions(store.database), verifier, signer
+            RequestSettings.of(config),
+            Transactions(store.database),
+            # Which rules are asked of an answer, the request says that was made for them.
+            replace(verifier, rules=None),
+            signer,
+            rules=AskedRules(config, rule_sets),
         )
         app.include_router(oid4vp_router(requests, clock=clock, request_access=guards.to_start))
+        access = _desk_access(config, store, clock)
+        page = Page(config, requests, verifier, sources.documents, rule_sets, access, clock)
+        app.include_router(page_router(page))
     app.include_router(did_web_router(config))
     return app
 
@@ -129,6 +156,16 @@ async def empty_body(request: Request) -> None:
         await read_body(request, is_accepted=lambda _: True, expected="nothing", max_bytes=0)
     elif await json_body()(request):
         raise MalformedValueError("expected an empty object: there is nothing to choose here")
+
+
+def _desk_access(config: VerifierConfig, store: VerifierStore, clock: Callable[[], datetime]) -> DeskAccess:
+    return DeskAccess(
+        Desks(store.database),
+        AccessTokens(store.database).accepts,
+        clock,
+        is_open=config.tokens_for == "nothing",
+        is_secure=(config.url or "").startswith("https:"),
+    )
 
 
 def _guards(config: VerifierConfig, store: VerifierStore) -> _Guards:

@@ -55,11 +55,19 @@ class VerifierClient:
     exchange: Exchange
     token: str | None = field(default=None, repr=False)
 
-    def ask(self, situation: str, *, kinds: Sequence[str] = (), purpose: str | None = None) -> AskedRequest:
+    def ask(
+        self,
+        situation: str,
+        *,
+        kinds: Sequence[str] = (),
+        purpose: str | None = None,
+        rules: str | None = None,
+        country: str | None = None,
+    ) -> AskedRequest:
         """Let the service make a request; FetchError for anything but a request."""
         body: JSONObject = {"situation": situation, "kinds": list(kinds)}
-        if purpose is not None:
-            body["purpose"] = purpose
+        optional = {"purpose": purpose, "rules": rules, "country": country}
+        body |= {name: value for name, value in optional.items() if value is not None}
         made = self._send("POST", "/requests", HTTPStatus.CREATED, body)
         try:
             return AskedRequest.from_json(made)

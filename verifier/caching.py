@@ -128,6 +128,16 @@ class DocumentCache:
         """Return the look-ups of one check at `now`."""
         return CachedLookups(self, now)
 
+    def oldest(self) -> tuple[datetime | None, datetime | None]:
+        """Return when the oldest copy of a status list and of a DID document was fetched, None for none."""
+        fetched: dict[bool, datetime] = {}
+        with self._database.reading() as connection:
+            rows = connection.execute(select(_copies.c.url, _copies.c.fetched).order_by(_copies.c.fetched))
+            for url, moment in rows:
+                # Where a did:web has its document: https://w3c-ccg.github.io/did-method-web/#read-resolve
+                fetched.setdefault(url.endswith("/did.json"), parse_datetime(moment))
+        return fetched.get(False), fetched.get(True)
+
     def status_list(self, url: str, now: datetime, old: list[OldCopy]) -> JSONObject:
         """Return the status list credential of a URL, unverified; adds to `old`.
 

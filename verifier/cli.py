@@ -1,7 +1,8 @@
 """`ddcc verifier`: check what somebody presents, make a challenge to ask with.
 
 Only translates between the command line and `verifier.service`. Exit codes as in `runtime.console`: 0
-accepted, 1 refused, 3 not decided because something could not be checked, 4 what came is no presentation.
+accepted, 1 refused, 3 not decided because something could not be checked, 4 what came is no presentation. Of
+a folder the worst outcome counts.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from health.formats import Certificate, UnsupportedFormatError
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import (
     ExitCode,
@@ -25,20 +28,28 @@ from runtime.console import (
 )
 from runtime.fetch import Fetcher
 from runtime.folders import make_folder
-from vclib.datetimes import format_datetime, parse_datetime
+from vclib.datetimes import format_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
-from vclib.errors import ConfigurationError, MalformedValueError
-from vclib.policy import Outcome, TrustedIssuers
+from vclib.errors import ConfigurationError
+from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
 from verifier.cli_batch import app as batch_commands
+from verifier.cli_folder import check_folder
 from verifier.cli_keys import app as key_commands
+from verifier.cli_matching import app as match_commands
+from verifier.cli_page import app as page_commands
 from verifier.cli_requests import app as request_commands
+from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import read_presented, read_status_files, read_trust_file
+from verifier.inputs import moment_option, open_content, read_status_files, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
-from verifier.service import Question, Verifier
+from verifier.rule_store import choose_rules, rule_store
+from verifier.rules import ChosenRules
+from verifier.service import CheckResult, Question, Verifier, no_marks
+from verifier.signer_files import read_revocations, read_signers
+from verifier.trust_lists import open_trust
 
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
@@ -48,6 +59,9 @@ app.add_typer(batch_commands)
 app.add_typer(service_commands)
 app.add_typer(key_commands, name="key")
 app.add_typer(request_commands)
+app.add_typer(rule_commands, name="rules")
+app.add_typer(match_commands)
+app.add_typer(page_commands)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -106,18 +120,43 @@ def check_command(
         list[Path] | None,
         typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
+    ] = None,
+    signer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signer",
+            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    revoked: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
+        ),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
     allow_loopback: Annotated[
         bool,
         typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
     ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=256, help="For a folder: processes. Default: cores.")
+    ] = None,
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Say whether a presentation or credential is accepted, why, and what it discloses."""
+    """Say whether a presentation, credential or paper code is accepted, why, and what it discloses.
+
+    FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, or a folder of any of these.
+    """
     with reporting_errors(as_json=as_json):
-        now = utc_now() if at is None else _moment(at)
-        document = read_presented(read_input(file))
+        now = utc_now() if at is None else moment_option(at, "--at")
         fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
         config = load_config(home)
         question = Question(
@@ -125,17 +164,45 @@ def check_command(
             domain,
             require_holder or (config is not None and config.require_holder),
             require_status or (config is not None and config.require_status),
+            _rules(config, rules, country),
         )
         status_lists = read_status_files(status or [])
+        lists = None if trust is not None else open_trust(config)
+        from_lists = None if lists is None else lists.issuers()
+        named = read_signers(signer or [])
+        verifier = Verifier(
+            from_lists if trust is None else read_trust_file(trust),
+            status_lists,
+            fetch,
+            marks=lists.marks if lists is not None else no_marks,
+            # Of lists as they are now: a check, also of a whole folder, is of one moment.
+            signers=named if named is not None or from_lists is None or lists is None else lists.store,
+            revocations=read_revocations(revoked or []),
+        )
+        if file.is_dir():
+            raise typer.Exit(
+                check_folder(file, verifier, question, now=now, workers=workers, as_json=as_json)
+            )
+        content = read_input(file)
         with _opened(config) as store:
-            verifier = Verifier(_trusted(trust, config), status_lists, fetch, store)
-            result = verifier.check(document, question, now=now)
+            result = _check(replace(verifier, store=store), content, question, now)
         if as_json:
             print_json(result_json(result))
         else:
             for line in [*result_lines(result), *missing_lines(result, list(status_lists))]:
                 print_line(line)
     raise typer.Exit(_EXIT_CODES[result.verdict.outcome])
+
+
+def _check(verifier: Verifier, content: bytes, question: Question, now: datetime) -> CheckResult:
+    """Return the verdict; what is not of the form it means to have is no presentation, so an error here."""
+    try:
+        opened = open_content(content)
+    except UnsupportedFormatError:
+        return verifier.check_content(content, question, now=now)
+    if isinstance(opened, Certificate):
+        return verifier.check_certificate(opened, question, now=now)
+    return verifier.check(opened, question, now=now)
 
 
 @app.command(
@@ -194,17 +261,17 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         store.close()
 
 
-def _trusted(option: Path | None, config: VerifierConfig | None) -> TrustedIssuers | None:
-    path = option
-    if path is None and config is not None and config.trust_path.exists():
-        path = config.trust_path
-    if path is None:
+def _rules(config: VerifierConfig | None, name: str | None, country: str | None) -> ChosenRules | None:
+    """Return the rules named by the options, else by the settings."""
+    if config is None:
+        if name is not None or country is not None:
+            raise ConfigurationError(
+                "--rules needs the folder that has the rule sets: --home or DDCC_VERIFIER_HOME"
+            )
         return None
-    return read_trust_file(path)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_datetime(text)
-    except MalformedValueError as err:
-        raise ConfigurationError(f"--at: {err.message}") from err
+    name, country = name or config.rules, country or config.rules_country
+    if name is None and country is None:
+        return None
+    if name is None or country is None:
+        raise ConfigurationError("--rules and --country belong together")
+    return choose_rules(config, rule_store(config), name, country, config.rules_region)

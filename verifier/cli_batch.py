@@ -6,7 +6,6 @@ Only translates between the command line and `verifier.batches`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +18,6 @@ from runtime.jobs import available_cores, run_jobs
 from runtime.part_files import PartFolder
 from runtime.progress import progress_bar
 from runtime.table_files import fingerprint
-from vclib.datetimes import parse_datetime
-from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.policy import Outcome
 from verifier.batches import (
     UNREADABLE,
@@ -30,6 +27,7 @@ from verifier.batches import (
     check_files,
     input_files,
 )
+from verifier.inputs import moment_option
 
 app = typer.Typer()
 
@@ -115,7 +113,7 @@ def _check(
 ) -> Mapping[str, int]:
     printed = [fingerprint(path) for path in files]
     terms = room.terms({str(path): each.sha256 for path, each in zip(files, printed, strict=True)}, at)
-    now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else _moment(at))
+    now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else moment_option(at, "--at"))
     run = partial(run_jobs, room.at(now), workers=workers, environment={})
     with progress_bar("checking", sum(each.rows for each in printed)) as advance:
         return check_files(files, folder, run, advance)
@@ -129,10 +127,3 @@ def _summary_lines(counts: Mapping[str, int], out: Path) -> list[str]:
         for name, number in sorted(told.items(), key=lambda each: -each[1]):
             lines.append(f"  {name.removeprefix(f'{outcome}: '):<30}{number:>12,}")
     return [*lines, f"a verdict for each line: {out / VERDICTS}"]
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_datetime(text)
-    except MalformedValueError as err:
-        raise ConfigurationError(f"--at: {err.message}") from err

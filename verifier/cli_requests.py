@@ -62,6 +62,13 @@ def request_command(
     purpose: Annotated[
         str | None, typer.Option("--purpose", help="Why, as the wallet shows it. Default: the service's.")
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="SET", help="Ask only what these rules of the service read."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose rules, e.g. DE. Default: the service's.")
+    ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option("--token-file", help="File whose first line is an access token; - is standard input."),
@@ -86,7 +93,7 @@ def request_command(
         for path in (qr, keep):
             if path is not None and path.exists() and not force:
                 raise StoreError(f"{path} exists already; use --force to replace it")
-        asked = client.ask(situation, kinds=kind or (), purpose=purpose)
+        asked = client.ask(situation, kinds=kind or (), purpose=purpose, rules=rules, country=country)
         if keep is not None:
             # Whoever has it gets what the holder discloses, so the file is its owner's.
             kept = dump_json({"url": client.url, **asked.to_json()}, indent=2)

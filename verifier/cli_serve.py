@@ -27,8 +27,9 @@ from runtime.serve_options import (
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
 from verifier.config import VerifierConfig, load_config, service_config
-from verifier.inputs import read_trust_file
 from verifier.settings import SETTINGS, write_settings_file
+from verifier.trust_lists import TrustSource
+from verifier.trust_report import warning_lines
 
 if TYPE_CHECKING:
     # Servers and databases take longer to load than most commands of the verifier, so each command that
@@ -77,9 +78,11 @@ def init_command(
         if as_json:
             print_json({"home": str(config.home), **settings})
         else:
-            print_line(f"set up {config.file}; put whom it trusts into {config.trust_path}")
+            print_line(
+                f"set up {config.file}; put whom it trusts into {config.trust_path}, or: ddcc trust import"
+            )
             if url is not None:
-                print_line("next: ddcc verifier key set, token create NAME, serve")
+                print_line("next: ddcc verifier key set, serve, page")
 
 
 @app.command("config", epilog=epilog("ddcc verifier config --home verifier"))
@@ -127,9 +130,15 @@ def serve_command(
             config = replace(config, database_url=database)
         tls = tls_files(certificate, key)
         check_exposure(host, tls=tls is not None, behind_proxy=behind_proxy)
-        trusted = read_trust_file(config.trust_path) if config.trust_path.exists() else None
-        if trusted is None:
-            print_warning(f"no trust file {config.trust_path}: any issuer is looked up, nobody is trusted")
+        trust = TrustSource(config)
+        if trust.issuers() is None:
+            print_warning(
+                f"no trust file {config.trust_path}, no trust list: any issuer is looked up, none is trusted"
+            )
+        for line in warning_lines(trust.store):
+            print_warning(line)
+        for mark in trust.marks():
+            print_warning(f"{mark.message} ({mark.detail})")
         from verifier.cli_keys import read_identity
         from verifier.serving import serve_verifier
 
@@ -138,7 +147,7 @@ def serve_command(
             print_warning("its requests are not signed: wallets cannot tell who asks (ddcc verifier key set)")
         serve_verifier(
             config,
-            trusted,
+            trust,
             identity,
             address=(host, port),
             workers=workers,
@@ -161,7 +170,7 @@ def create_token_command(
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         token = AccessTokens(store.database).create(name, now=utc_now())
         store.close()
         if as_json:
@@ -176,7 +185,7 @@ def list_tokens_command(database: DatabaseURL = None, home: Home = None, as_json
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         views = AccessTokens(store.database).list()
         store.close()
         if as_json:
@@ -198,7 +207,7 @@ def revoke_token_command(
     with reporting_errors(as_json=as_json):
         from verifier.access import AccessTokens
 
-        store = _opened(home, database)
+        store = opened_store(home, database)
         AccessTokens(store.database).revoke(name)
         store.close()
         if as_json:
@@ -222,7 +231,8 @@ def effective_settings(config: VerifierConfig) -> JSONObject:
     return shown
 
 
-def _opened(home: Path | None, database: str | None) -> VerifierStore:
+def opened_store(home: Path | None, database: str | None) -> VerifierStore:
+    """Open the database that the options name; StoreError, ConfigurationError."""
     config = load_config(home)
     if config is None:
         raise ConfigurationError("name the verifier's folder: --home or DDCC_VERIFIER_HOME")

@@ -41,9 +41,19 @@ class VerifierConfig:
     `certificate_file` is its chain in PEM for an x509 prefix; `hsm_...` is the token of keys that are in one.
     `requests_per_second` is what one address may ask of one worker, 0 for no limit.
 
+    `rules` is the rule set that is asked of everything that is checked, as it stands for who arrives in
+    `rules_country` (and `rules_region`); after `rules_max_age` nothing is accepted by it (0: no such limit).
+
+    The page at `/` asks for `page_situation` unless somebody chooses another, and forgets an answer after
+    `page_clear_seconds` in which nobody touched it (WCAG 2.2.1 asks for 20 at least). With `page_kiosk` it
+    begins anew by itself. A paper code is amber where nobody can know whether it was withdrawn, unless
+    `page_accept_without_status`. A device stays signed in for `page_session_hours`.
+
     All ages are seconds. A status list is fetched again after its own `ttl`, at most after `status_refresh`,
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
-    copy is a note where `accept_old_copies`, else it stays undecided. `sources` says where each setting is
+    copy is a note where `accept_old_copies`, else it stays undecided. A trust list that is older than
+    `trust_max_age` (0 for no limit) leaves what it vouches for undecided; lists of test systems are refused
+    unless `accept_test_lists`, which marks every result. `sources` says where each setting is
     from: "default", "file" or the name of a variable.
     """
 
@@ -63,15 +73,26 @@ class VerifierConfig:
     require_status: bool = False
     tokens_for: str = "exchanges"
     accept_old_copies: bool = False
+    rules: str | None = None
+    rules_country: str | None = None
+    rules_region: str | None = None
+    rules_max_age: int = 0
     status_refresh: int = 300
     status_max_age: int = 24 * 3600
     did_refresh: int = 3600
     did_max_age: int = 24 * 3600
+    trust_max_age: int = 30 * 24 * 3600
+    accept_test_lists: bool = False
     challenge_seconds: int = 600
     max_open_challenges: int = 10_000
     exchange_seconds: int = 900
     max_open_exchanges: int = 1000
     requests_per_second: int = 20
+    page_situation: str = "venue"
+    page_clear_seconds: int = 20
+    page_kiosk: bool = False
+    page_accept_without_status: bool = False
+    page_session_hours: int = 168
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +103,8 @@ class VerifierConfig:
                 raise ConfigurationError(
                     f"{setting}: expected at most {_MAX_NAME_CHARACTERS} printable characters"
                 )
+        if (self.rules is None) != (self.rules_country is None):
+            raise ConfigurationError("rules and rules_country belong together: give both of them, or neither")
         if self.status_max_age < self.status_refresh or self.did_max_age < self.did_refresh:
             raise ConfigurationError("a copy's max_age is at least as long as the time until its refresh")
 
@@ -114,6 +137,16 @@ class VerifierConfig:
     def trust_path(self) -> Path:
         """The trust file that is used when no other is named on the command line."""
         return self.trust_file or self.home / "trust.json"
+
+    @property
+    def rules_path(self) -> Path:
+        """The folder of the rule sets."""
+        return self.home / "rules"
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of the trust lists that were taken in."""
+        return self.home / "trust"
 
     @property
     def domain(self) -> str | None:

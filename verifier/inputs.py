@@ -1,17 +1,20 @@
-"""What somebody hands over, as JSON: a file, compact text, or the picture of a QR code.
+"""What somebody hands over: JSON, compact text, a paper code, or the picture of a QR code.
 
-Everything here is a stranger's; each reader bounds what it reads before it decodes. Not here: whether the
-JSON is a presentation, and whether it is true.
+Everything here is a stranger's; each reader bounds what it reads before it decodes. Not here: whether it
+is true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
+from health.formats import Certificate, Scanned, find_format
 from protocols.compact import decode_presentation
 from runtime.console import read_input
 from runtime.qr import is_image, read_qr
+from vclib.datetimes import parse_datetime
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
@@ -26,14 +29,28 @@ from vclib.strict_json import JSONObject, parse_json_object
 _JSON_BEGINNINGS = ("{", "[", '"')
 
 
+def open_content(content: bytes) -> Certificate | JSONObject:
+    """Return what was scanned or sent: a paper certificate, unverified, or a JSON object.
+
+    `content` is JSON, compact text, the text of a paper code, or a PNG or JPEG of a QR code. Raises
+    UnsupportedFormatError for another standard's content, by its name; MalformedError, ComplexityError.
+    """
+    scanned: Scanned = read_qr(content) if is_image(content) else content
+    found = find_format(scanned)
+    if found is not None:
+        return found.read(scanned)
+    return _read_json(scanned)
+
+
 def read_presented(content: bytes) -> JSONObject:
     """Return the JSON object in `content`: JSON text, compact text, or a PNG or JPEG of a QR code.
 
     Raises MalformedError or ComplexityError, naming what was found instead.
     """
-    text: str | bytes = content
-    if is_image(content):
-        text = read_qr(content)
+    return _read_json(read_qr(content) if is_image(content) else content)
+
+
+def _read_json(text: Scanned) -> JSONObject:
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
@@ -55,6 +72,14 @@ def read_trust_file(path: Path) -> TrustedIssuers:
         return TrustedIssuers.from_json(parse_json_object(read_input(path)))
     except (MalformedError, ComplexityError, ConfigurationError) as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
+
+
+def moment_option(text: str, option: str) -> datetime:
+    """Return the moment that an option of a command names; ConfigurationError."""
+    try:
+        return parse_datetime(text)
+    except MalformedValueError as err:
+        raise ConfigurationError(f"{option}: {err.message}") from err
 
 
 def status_files(paths: Iterable[Path]) -> list[Path]:

@@ -42,7 +42,7 @@ _REQUEST_OBJECT = describe_answer(REQUEST_OBJECT_MEDIA_TYPE)
 _MAX_SECRET = 200
 _MAX_PURPOSE = 500
 _MAX_KINDS = 10
-_MEMBERS = frozenset({"situation", "kinds", "purpose", "redirectUri", "holderBinding"})
+_MEMBERS = frozenset({"situation", "kinds", "purpose", "redirectUri", "holderBinding", "rules", "country"})
 
 
 def oid4vp_router(
@@ -76,6 +76,8 @@ def _page_router(
             purpose={"type": "string", "default": ""},
             redirectUri={"type": "string", "format": "uri", "default": None},
             holderBinding={"type": "boolean", "default": True},
+            rules={"type": "string", "default": None},
+            country={"type": "string", "pattern": "^[A-Z]{2}$", "default": None},
         ),
     )
     def post_request(body: JSONBody) -> Response:
@@ -183,6 +185,8 @@ def order_from_json(body: JSONObject, *, allow_loopback: bool) -> RequestOrder:
         purpose=_text(body, "purpose", limit=_MAX_PURPOSE),
         redirect_uri=redirect_uri,
         holder_binding=_flag(body, "holderBinding", default=True),
+        rules=_text(body, "rules", limit=40),
+        country=_text(body, "country", limit=2),
     )
 
 

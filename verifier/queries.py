@@ -20,10 +20,18 @@ _VOCABULARY = "https://w3id.org/ddcc#"
 _SUBJECT = "subject"
 
 
-def query_for(situation: str, kinds: Sequence[str] = (), *, holder_binding: bool = True) -> DCQLQuery:
+def query_for(
+    situation: str,
+    kinds: Sequence[str] = (),
+    *,
+    holder_binding: bool = True,
+    elements: Mapping[str, Sequence[str]] | None = None,
+) -> DCQLQuery:
     """Return the query of a situation for records of `kinds` (none: all that fit); one of them is asked for.
 
-    Raises MalformedValueError for an unknown situation or kind, and for a kind that does not fit.
+    `elements` are what is asked of each kind instead of the disclosure set, in its words; a kind without any
+    is not asked for. Raises MalformedValueError for an unknown situation or kind, and for one that does not
+    fit.
     """
     if situation not in SITUATIONS:
         raise MalformedValueError(
@@ -32,6 +40,11 @@ def query_for(situation: str, kinds: Sequence[str] = (), *, holder_binding: bool
     # The situation without a set of its own is continuity of care, which needs everything.
     sets = DISCLOSURE_SETS.get(situation)
     fitting = tuple(KINDS) if sets is None else tuple(sets)
+    if elements is not None:
+        sets = {name: tuple(elements[name]) for name in fitting if name in elements}
+        fitting = tuple(sets)
+        if not fitting:
+            raise MalformedValueError(f"the rules ask for nothing that the situation {situation!r} is about")
     chosen = tuple(dict.fromkeys(kinds)) or fitting
     wrong = [name for name in chosen if name not in fitting]
     if wrong:
@@ -62,7 +75,11 @@ def _some(kind: Kind, elements: Sequence[str], *, holder_binding: bool) -> Crede
         # What is required ends the choice; without it the credential may have none of them.
         until = next((place for place, name in enumerate(named) if name in required), None)
         choices.append((*named, None) if until is None else named[: until + 1])
-    sets = tuple(tuple(name for name in combination if name is not None) for combination in product(*choices))
+    combinations = (
+        tuple(dict.fromkeys(name for name in combination if name is not None))
+        for combination in product(*choices)
+    )
+    sets = tuple(dict.fromkeys(combinations))
     names = dict.fromkeys(name for combination in sets for name in combination)
     return _query(kind, {name: _path(kind, name) for name in names}, sets, holder_binding=holder_binding)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from health import Claim
+from health.formats import Certificate
 from vclib.datetimes import format_datetime
 from vclib.policy import Outcome, Reason, Severity, Verdict
 from vclib.status import StatusResult
@@ -37,10 +38,13 @@ def result_lines(result: CheckResult) -> list[str]:
     for number, checked in enumerate(result.credentials, start=1):
         if several:
             lines += ["", f"credential {number}: {WORDS[checked.verdict.outcome]}"]
-        if checked.verdict is not result.verdict:
-            lines += _reason_lines(checked.verdict)
+        # Of one credential alone the verdict on it is the verdict on the whole, and was told above.
+        told = () if several else result.verdict.reasons
+        lines += [_reason_line(reason) for reason in checked.verdict.reasons if reason not in told]
         if checked.verified is not None:
             lines += ["", *_credential_lines(checked, checked.verified)]
+        if checked.certificate is not None:
+            lines += ["", *_certificate_lines(checked, checked.certificate)]
     return lines
 
 
@@ -84,6 +88,19 @@ def _credential_lines(checked: CheckedCredential, verified: VerifiedCredential) 
     return lines
 
 
+def _certificate_lines(checked: CheckedCredential, certificate: Certificate) -> list[str]:
+    lines = [
+        claim_line("issued by", checked.verdict.issuer_name or "not recognised"),
+        claim_line("name", certificate.name),
+        claim_line("date of birth", certificate.birth_date or "not stated"),
+        claim_line("kind", certificate.kind),
+    ]
+    lines += [claim_line(claim.label, claim.display) for claim in checked.claims]
+    lines.append(claim_line("bound to", "nobody: compare with an identity document"))
+    lines.append(claim_line("signed with", f"{certificate.format}, {certificate.algorithm}"))
+    return lines
+
+
 def claim_line(label: str, text: str) -> str:
     """Return one line of a table of claims."""
     return f"  {label:<{_LABEL_WIDTH}}{text}"
@@ -112,6 +129,8 @@ def _status_words(verified: VerifiedCredential) -> str:
 def _credential_json(checked: CheckedCredential) -> JSONObject:
     written: JSONObject = {"verdict": checked.verdict.to_json()}
     verified = checked.verified
+    if checked.certificate is not None:
+        return written | _certificate_json(checked, checked.certificate)
     if verified is None:
         return written
     credential = verified.credential
@@ -127,6 +146,23 @@ def _credential_json(checked: CheckedCredential) -> JSONObject:
     written["linkable"] = [value.pointer for value in checked.linkable]
     written["claims"] = [_claim_json(claim) for claim in checked.claims]
     return written
+
+
+def _certificate_json(checked: CheckedCredential, certificate: Certificate) -> JSONObject:
+    written: JSONObject = {
+        "format": certificate.format,
+        "kind": certificate.kind,
+        "name": certificate.name,
+        "birthDate": certificate.birth_date,
+        "country": certificate.issuer,
+        "certificateId": certificate.certificate_id,
+        "algorithm": certificate.algorithm,
+        "signer": certificate.kid.hex(),
+        "validFrom": format_datetime(certificate.valid_from) if certificate.valid_from else None,
+        "validUntil": format_datetime(certificate.valid_until) if certificate.valid_until else None,
+        "claims": [_claim_json(claim) for claim in checked.claims],
+    }
+    return {name: value for name, value in written.items() if value is not None}
 
 
 def _claim_json(claim: Claim) -> JSONObject:

@@ -35,17 +35,22 @@ from protocols.oid4vp import (
     direct_post_answer,
     parse_client_id,
     purpose_info,
+    reasons_of,
     sign_request_object,
 )
-from vclib.errors import ConfigurationError
+from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.keys import PrivateKey
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 from verifier.answers import Asked, answers_json, judge_token
 from verifier.config import VerifierConfig
 from verifier.queries import query_for
+from verifier.rule_queries import AskedRules, kept_choice, query_for_rules, reasons_for_rules
+from verifier.rules import ChosenRules
 from verifier.service import Verifier
 from verifier.transactions import Progress, Transaction, Transactions
 
+# The situation in which nothing is asked but whether a record was withdrawn.
+STATUS = "status"
 # 128 bits for what is fetched by, 256 for what opens a result.
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _ID_BYTES, _SECRET_BYTES = 16, 32
@@ -96,7 +101,8 @@ class RequestOrder:
     """What to ask: a situation, kinds of record (none: all that fit), and why.
 
     `redirect_uri` is where the holder's browser goes after an answer from the same device, with a code that
-    the result then needs; None where the wallet is on another device.
+    the result then needs; None where the wallet is on another device. `rules` are a rule set and `country`
+    that of arrival, instead of those of the settings: then only what they read is asked for.
     """
 
     situation: str
@@ -104,6 +110,8 @@ class RequestOrder:
     purpose: str | None = None
     redirect_uri: str | None = None
     holder_binding: bool = True
+    rules: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,15 +133,20 @@ class PresentationRequests:
         transactions: Transactions,
         verifier: Verifier,
         signer: RequestSigner | None,
+        *,
+        rules: AskedRules | None = None,
     ) -> None:
         self.settings = settings
         self._transactions = transactions
         self._verifier = verifier
         self._signer = signer
+        self._rules = rules
 
     def create(self, order: RequestOrder, *, now: datetime) -> CreatedRequest:
         """Make a request; MalformedValueError for an order that fits no situation, TooManyOpenError."""
-        query = query_for(order.situation, order.kinds, holder_binding=order.holder_binding)
+        chosen = self._chosen(order)
+        query = self._query(order, chosen, now)
+        reasons = () if chosen is None else reasons_for_rules(chosen, query, now=now)
         purpose = order.purpose or self.settings.purpose or None
         request_id = secrets.token_urlsafe(_ID_BYTES)
         transaction_id = secrets.token_urlsafe(_SECRET_BYTES)
@@ -146,6 +159,9 @@ class PresentationRequests:
                 "purpose": purpose,
                 "situation": order.situation,
                 "redirect_uri": order.redirect_uri,
+                "rules": kept_choice(chosen),
+                # Without a signer the whole request is in the QR code, which has no room for them.
+                "reasons": purpose_info(None, reasons=reasons if self._signer else ()),
             },
             encryption_key=generate_encryption_key() if self.settings.encrypted else None,
             expires=now + self.settings.lifetime,
@@ -198,6 +214,7 @@ class PresentationRequests:
                 transaction.expires,
                 self.settings.require_holder,
                 self.settings.require_status,
+                self._chosen_before(transaction),
             )
             check_answered(asked.query, response.vp_token.counts)
             result = answers_json(judge_token(self._verifier, response.vp_token, asked, now=now))
@@ -206,6 +223,28 @@ class PresentationRequests:
     def collect(self, transaction_id: str, response_code: str | None, *, now: datetime) -> Progress | None:
         """Return how far a request is, and its result once; None as `Transactions.collect`."""
         return self._transactions.collect(transaction_id, response_code, now=now)
+
+    def forget(self, transaction_id: str) -> None:
+        """Withdraw a request: a wallet's answer comes too late, and what was answered is deleted."""
+        self._transactions.forget(transaction_id)
+
+    def _chosen(self, order: RequestOrder) -> ChosenRules | None:
+        if self._rules is not None and order.situation != STATUS:
+            return self._rules.choose(order.rules, order.country)
+        if order.rules is not None:
+            raise MalformedValueError(f"rules: the situation {order.situation[:40]!r} asks no rules here")
+        return None
+
+    def _query(self, order: RequestOrder, chosen: ChosenRules | None, now: datetime) -> DCQLQuery:
+        if chosen is None:
+            return query_for(order.situation, order.kinds, holder_binding=order.holder_binding)
+        return query_for_rules(
+            chosen, order.situation, order.kinds, holder_binding=order.holder_binding, now=now
+        )
+
+    def _chosen_before(self, transaction: Transaction) -> ChosenRules | None:
+        kept = transaction.asked.get("rules")
+        return self._rules.again(kept) if self._rules is not None and isinstance(kept, dict) else None
 
     def _keep(self, transaction: Transaction, result: JSONObject, now: datetime) -> JSONObject:
         redirect_uri = transaction.asked.get("redirect_uri")
@@ -238,7 +277,9 @@ class PresentationRequests:
                 proof_types=(DATA_INTEGRITY,),
                 cryptosuites=CRYPTOSUITES,
             ),
-            verifier_info=(purpose_info(purpose, named),) if isinstance(purpose, str) else (),
+            verifier_info=_verifier_info(
+                purpose if isinstance(purpose, str) else None, named, transaction.asked.get("reasons")
+            ),
         )
 
     def _client_id(self, request_id: str) -> ClientId:
@@ -258,6 +299,13 @@ class PresentationRequests:
 
     def _response_uri(self, request_id: str) -> str:
         return f"{self.settings.url}/responses/{request_id}"
+
+
+def _verifier_info(purpose: str | None, situation: str | None, kept: JSONValue) -> tuple[JSONObject, ...]:
+    reasons = reasons_of((kept,)) if isinstance(kept, dict) else ()
+    if purpose is None and not reasons:
+        return ()
+    return (purpose_info(purpose, situation, reasons),)
 
 
 def _read(fields: Mapping[str, str], key: PrivateKey | None) -> AuthorizationResponse | ErrorResponse:

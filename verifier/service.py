@@ -10,13 +10,15 @@ Not here: reading files, and printing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from health import Claim, LinkableValue, claims_from_credential, linkable_values
+from health.formats import Certificate, Revocations
+from health.trust import Signers
 from vclib.did import Fetch
 from vclib.errors import (
     ConfigurationError,
@@ -26,7 +28,6 @@ from vclib.errors import (
 )
 from vclib.policy import (
     Policy,
-    Presented,
     Reason,
     Severity,
     TrustedIssuers,
@@ -34,16 +35,15 @@ from vclib.policy import (
     all_of,
     fits_its_schema,
     has_one_subject,
-    is_bound_to_holder,
     is_in_force,
     issuer_is_trusted,
     judge,
+    reason_of,
     status_is_clear,
 )
 from vclib.strict_json import JSONObject
 from vclib.verification import (
     Binding,
-    BindingState,
     CredentialOutcome,
     Environment,
     VerifiedCredential,
@@ -51,8 +51,11 @@ from vclib.verification import (
     verify_credential,
     verify_presentation,
 )
+from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
+from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificate
 from verifier.environment import Sources, older_lists
-from verifier.inputs import is_presentation
+from verifier.inputs import is_presentation, open_content
+from verifier.rules import ChosenRules, apply_rules
 
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
@@ -62,12 +65,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of the presenter, and what is asked of the credentials."""
+    """What was asked of the presenter, and what is asked of the credentials.
+
+    `rules` are asked instead of those that the verifier asks of everything.
+    """
 
     challenge: str | None = None
     domain: str | None = None
     require_holder: bool = False
     require_status: bool = False
+    rules: ChosenRules | None = None
 
 
 class Memory(Protocol):
@@ -114,7 +121,8 @@ class OneChallenge:
 class CheckedCredential:
     """One credential of what was presented: the verdict on it and, if it is genuine, what it discloses.
 
-    `linkable` are the values by which another presentation of it would be recognised.
+    `linkable` are the values by which another presentation of it would be recognised. `certificate` is a
+    genuine paper certificate, and then there is nothing in `verified`.
     """
 
     verdict: Verdict
@@ -122,6 +130,7 @@ class CheckedCredential:
     binding: Binding | None = None
     claims: tuple[Claim, ...] = ()
     linkable: tuple[LinkableValue, ...] = ()
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +142,11 @@ class CheckResult:
     presentation: VerifiedPresentation | None = None
 
 
+def no_marks() -> tuple[Reason, ...]:
+    """Return what the results of a verifier carry that believes no test system: nothing."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Verifier:
     """One relying party: whom it trusts, and how it looks things up.
@@ -141,7 +155,9 @@ class Verifier:
     status list credentials at hand, by their id; others are fetched, as are DID documents, where there is
     a `fetch`. With a `store` only challenges that it remembers are accepted, each once. `sources` replaces
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
-    is a note with `accept_old_copies`.
+    is a note with `accept_old_copies`. `rules` gives the rules that are asked of everything, as they are
+    now. `marks` are reasons that every result carries (threat I6).
+    `signers` and `revocations` are for paper certificates.
     """
 
     trusted: TrustedIssuers | None = None
@@ -150,12 +166,60 @@ class Verifier:
     store: Memory | None = None
     sources: Sources | None = None
     accept_old_copies: bool = False
+    rules: Callable[[], ChosenRules | None] | None = None
+    marks: Callable[[], tuple[Reason, ...]] = no_marks
+    signers: Signers | None = None
+    revocations: Revocations | None = None
+
+    def check_content(self, content: bytes, question: Question, *, now: datetime) -> CheckResult:
+        """Return the verdict at `now` on whatever was scanned or sent: JSON, compact text, HC1, a picture.
+
+        What cannot be read, or is of another standard, is a verdict too (threat J1). Raises StoreError,
+        ConfigurationError.
+        """
+        try:
+            opened = open_content(content)
+            if isinstance(opened, Certificate):
+                return self.check_certificate(opened, question, now=now)
+            return self.check(opened, question, now=now)
+        except (ConfigurationError, StoreError):
+            raise
+        except VCError as err:
+            return CheckResult(declined(err))
+
+    def judge_content(self, content: bytes, question: Question, *, now: datetime) -> Verdict:
+        """Return the verdict of `check_content` alone, in less time: of paper no claims are told."""
+        try:
+            opened = open_content(content)
+            if not isinstance(opened, Certificate):
+                return self.check(opened, question, now=now).verdict
+            if self._chosen_rules(question) is None:
+                return self._judge_certificate(opened, question, now).verdict
+            return self.check_certificate(opened, question, now=now).verdict
+        except (ConfigurationError, StoreError):
+            raise
+        except VCError as err:
+            return declined(err)
+
+    def check_certificate(
+        self, certificate: Certificate, question: Question, *, now: datetime
+    ) -> CheckResult:
+        """Return the verdict at `now` on a paper certificate that was read."""
+        judged = self._judge_certificate(certificate, question, now)
+        if not judged.genuine:
+            return CheckResult(judged.verdict)
+        checked = CheckedCredential(judged.verdict, claims=certificate.claims, certificate=certificate)
+        return self._with_rules(CheckResult(judged.verdict, (checked,)), question, now)
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
 
         Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
         """
+        result = self._check(document, question, now=now)
+        return replace(result, verdict=self._marked(result.verdict))
+
+    def _check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         whole = is_presentation(document)
         policy = self._policy(question)
         sources = self.sources or Sources(self.trusted, self.status_lists, self.fetch)
@@ -170,7 +234,22 @@ class Verifier:
             raise
         except VCError as err:
             return CheckResult(judge(err, policy, now=now))
+        result = self._with_rules(result, question, now)
         return replace(result, verdict=self._with_age(result.verdict, old))
+
+    def _judge_certificate(
+        self, certificate: Certificate, question: Question, now: datetime
+    ) -> JudgedCertificate:
+        if question.challenge is not None or question.domain is not None:
+            err = InvalidChallengeError("paper answers no request: check it without a challenge")
+            return JudgedCertificate(Verdict((reason_of(err),)), genuine=False)
+        policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
+        judged = judge_certificate(certificate, policy, now=now)
+        return replace(judged, verdict=self._marked(judged.verdict))
+
+    def _marked(self, verdict: Verdict) -> Verdict:
+        marks = self.marks()
+        return replace(verdict, reasons=(*marks, *verdict.reasons)) if marks else verdict
 
     def _check_presentation(
         self, document: JSONObject, question: Question, policy: Policy, environment: Environment
@@ -189,7 +268,9 @@ class Verifier:
             self.store.spend_challenge(question.challenge, now=now)
         verdict = judge(presentation, policy, now=now, trusted=self.trusted)
         if question.challenge is None:
-            verdict = replace(verdict, reasons=(*verdict.reasons, _not_fresh(question)))
+            verdict = replace(
+                verdict, reasons=(*verdict.reasons, not_fresh(require_holder=question.require_holder))
+            )
         checked = [
             _checked(outcome, binding, part)
             for outcome, binding, part in zip(
@@ -225,13 +306,22 @@ class Verifier:
 
     def _policy(self, question: Question) -> Policy:
         return all_of(
-            _nobody_is_trusted if self.trusted is None else issuer_is_trusted(self.trusted),
+            nobody_is_trusted if self.trusted is None else issuer_is_trusted(self.trusted),
             is_in_force,
             status_is_clear(require_status=question.require_status),
             fits_its_schema,
             has_one_subject,
-            _holder_has_proven(require_holder=question.require_holder),
+            holder_has_proven(require_holder=question.require_holder),
         )
+
+    def _with_rules(self, result: CheckResult, question: Question, now: datetime) -> CheckResult:
+        chosen = self._chosen_rules(question)
+        return result if chosen is None else apply_rules(result, chosen, now)
+
+    def _chosen_rules(self, question: Question) -> ChosenRules | None:
+        if question.rules is not None or self.rules is None:
+            return question.rules
+        return self.rules()
 
     def _older_lists(self, outcomes: Sequence[CredentialOutcome]) -> tuple[Reason, ...]:
         """Give a reason for each list that had been newer (H7)."""
@@ -259,49 +349,8 @@ class Verifier:
             )
             for copy in old
         )
-        return replace(verdict, reasons=(*verdict.reasons, *reasons))
-
-
-def _not_fresh(question: Question) -> Reason:
-    return Reason(
-        "not-fresh",
-        "No challenge was sent: whoever has a copy of this presentation can show it. Compare the name with "
-        "an identity document.",
-        Severity.REFUSE if question.require_holder else Severity.NOTE,
-    )
-
-
-def _nobody_is_trusted(presented: Presented) -> tuple[Reason, ...]:
-    return (
-        Reason(
-            "no-trust-file",
-            "The signature is in order, but nobody has said whether to trust this issuer.",
-            Severity.UNDECIDED,
-            detail=presented.verified.credential.issuer_id,
-        ),
-    )
-
-
-def _holder_has_proven(*, require_holder: bool) -> Policy:
-    """Ask that whom a credential names as its holder has signed; what names nobody is noted, or refused.
-
-    Stricter than `is_bound_to_holder`: a credential that is bound to a key and comes without that key's
-    signature may have been copied from anybody (threats D11, E4).
-    """
-    bound_if_asked = is_bound_to_holder(required=require_holder)
-
-    def policy(presented: Presented) -> tuple[Reason, ...]:
-        if presented.binding is not None and presented.binding.state is BindingState.NOT_PROVEN:
-            return (_NOT_PROVEN,)
-        names_holder = any(did.startswith("did:") for did in presented.verified.credential.subject_ids)
-        if presented.binding is None and names_holder and not require_holder:
-            return (replace(_NOT_PROVEN, severity=Severity.UNDECIDED),)
-        return bound_if_asked(presented)
-
-    return policy
-
-
-_NOT_PROVEN = Reason("not-presented", "Nobody has proven to be the holder: it was shown unsigned.")
+        # A credential alone and the whole share one verdict, by which a report knows not to tell it twice.
+        return replace(verdict, reasons=(*verdict.reasons, *reasons)) if reasons else verdict
 
 
 def _checked(outcome: CredentialOutcome, binding: Binding | None, verdict: Verdict) -> CheckedCredential:

@@ -17,16 +17,17 @@ from runtime.logs import configure_logging
 from runtime.serve_options import url_of
 from runtime.service_app import RateLimit
 from runtime.serving import TLSFiles, bind, port_of, serve_workers
-from vclib.policy import TrustedIssuers
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig
 from verifier.identity import OwnIdentity
+from verifier.rule_store import default_rules, rule_store
 from verifier.store import VerifierStore
+from verifier.trust_lists import TrustSource
 
 
 def serve_verifier(
     config: VerifierConfig,
-    trusted: TrustedIssuers | None,
+    trust: TrustSource,
     identity: OwnIdentity | None,
     *,
     address: tuple[str, int],
@@ -39,11 +40,14 @@ def serve_verifier(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is told the URL that answers.
 
-    `identity` signs requests to wallets. Raises ConfigurationError and
-    StoreError.
+    `trust` is asked with every check, so that a list taken in while this runs counts at once. `identity`
+    signs requests to wallets. Raises ConfigurationError and StoreError.
     """
     configure_logging()
     VerifierStore.open_home(config).close()
+    rules = default_rules(config, rule_store(config))
+    if rules is not None:
+        rules()
     fetch = Fetcher(allow_loopback=allow_loopback) if fetches else None
     rate = rate_of(config, behind_proxy=behind_proxy)
 
@@ -51,11 +55,13 @@ def serve_verifier(
         return create_verifier_app(
             config,
             VerifierStore.open_home(config),
-            trusted,
+            trust.issuers(),
             clock=utc_now,
             fetch=fetch,
             signer=identity,
             rate=rate,
+            marks=trust.marks,
+            signers=None if trust.issuers() is None else trust,
         )
 
     bound = bind(*address)

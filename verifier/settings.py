@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from health import SITUATIONS
 from runtime.atomic import write_file
 from runtime.settings import change_settings, read_settings, setting_line
 from vclib.errors import ConfigurationError
@@ -110,6 +111,12 @@ def _token_rule(setting: str, value: object) -> str:
     return str(value)
 
 
+def _situation(setting: str, value: object) -> str:
+    if value not in SITUATIONS:
+        raise ConfigurationError(f"{setting}: expected one of {', '.join(SITUATIONS)}")
+    return str(value)
+
+
 SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
     {
         "name": _string,
@@ -127,14 +134,25 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "require_status": _boolean,
         "tokens_for": _token_rule,
         "accept_old_copies": _boolean,
+        "rules": _string,
+        "rules_country": _string,
+        "rules_region": _string,
+        "rules_max_age": _whole,
         "status_refresh": _whole,
         "status_max_age": _whole,
         "did_refresh": _whole,
         "did_max_age": _whole,
+        "trust_max_age": _whole,
+        "accept_test_lists": _boolean,
         "challenge_seconds": _positive,
         "max_open_challenges": _positive,
         "exchange_seconds": _positive,
         "max_open_exchanges": _positive,
         "requests_per_second": _whole,
+        "page_situation": _situation,
+        "page_clear_seconds": _positive,
+        "page_kiosk": _boolean,
+        "page_accept_without_status": _boolean,
+        "page_session_hours": _positive,
     }
 )

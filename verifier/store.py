@@ -178,7 +178,7 @@ class VerifierStore:
 
 def all_tables() -> MetaData:
     """Return TABLES with those of every module of the verifier, which they add when they are loaded."""
-    from verifier import access, caching, exchange_store, transactions  # noqa: F401  for their tables
+    from verifier import access, caching, desks, exchange_store, transactions  # noqa: F401  for their tables
 
     return TABLES
 

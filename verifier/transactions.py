@@ -148,6 +148,12 @@ class Transactions:
                 update(_transactions).where(*is_open).values(state=TransactionState.FETCHED.value)
             )
 
+    def forget(self, transaction_id: str) -> None:
+        """Delete a transaction, and what was answered to it; nothing for an unknown one."""
+        is_this = _transactions.c.transaction_hash == secret_digest(transaction_id)
+        with self._database.writing() as connection:
+            connection.execute(delete(_transactions).where(is_this))
+
     def answer(
         self, request_id: str, result: JSONObject, *, now: datetime, response_code: str | None = None
     ) -> bool:

@@ -7,6 +7,7 @@ what is decided (`wallet.desk` and below).
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable
 from typing import ClassVar
@@ -62,6 +63,9 @@ class WalletApp(App[None]):
 
     def opened(self) -> None:
         """Show the wallet, which was just opened."""
+        # What was read stays: looking through it for garbage takes a moment in the middle of some key.
+        gc.collect()
+        gc.freeze()
         self.use_preferences()
         self._leave_all()
         self.push_screen(HomeScreen())

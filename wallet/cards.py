@@ -78,13 +78,12 @@ class Card:
     presented: int
     single_use: bool
     copied: bool
+    # Everything that the card says, for searching.
+    found_by: str
 
     def matches(self, typed: str) -> bool:
         """Say whether every typed word stands somewhere on the card."""
-        text = (
-            f"{self.title} {self.about} {self.person} {self.key or ''} {self.issuer} {self.badge}".casefold()
-        )
-        return all(word in text for word in typed.casefold().split())
+        return all(word in self.found_by for word in typed.casefold().split())
 
 
 @dataclass(frozen=True)
@@ -146,14 +145,17 @@ def make_card(
 ) -> Card:
     """Return the card of a credential; `known_issuers` are those of the holder's list, None without one."""
     badge, reasons = _judge(view, note, now, words, known_issuers)
-    person = view.person or view.key_name or words("nobody in particular")
+    title, about = _title(view, words), _about(view, words)
+    person = _shown(view.person or view.key_name or words("nobody in particular"))
+    key = None if view.key_name is None else _shown(view.key_name)
+    issuer = _shown(view.issuer_name or view.issuer)
     return Card(
         id=view.id,
-        title=_title(view, words),
-        about=_about(view, words),
-        person=_shown(person),
-        key=None if view.key_name is None else _shown(view.key_name),
-        issuer=_shown(view.issuer_name or view.issuer),
+        title=title,
+        about=about,
+        person=person,
+        key=key,
+        issuer=issuer,
         issuer_id=_shown(view.issuer),
         valid_from=view.valid_from,
         valid_until=view.valid_until,
@@ -162,6 +164,7 @@ def make_card(
         presented=view.presented,
         single_use=view.single_use,
         copied=view.copied,
+        found_by=f"{title} {about} {person} {key or ''} {issuer} {words(badge)}".casefold(),
     )
 
 

@@ -31,7 +31,16 @@ from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.keys import KeyType
 from vclib.proofs import is_base_proof, proofs_of
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
-from wallet import cli_backup, cli_interact, cli_present, cli_receive, cli_screen, cli_serve
+from wallet import (
+    cli_backup,
+    cli_history,
+    cli_interact,
+    cli_present,
+    cli_receive,
+    cli_recovery,
+    cli_screen,
+    cli_serve,
+)
 from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
 from wallet.holder import AddedCredential, Holder
@@ -208,24 +217,6 @@ def remove_command(
             print_line(f"removed {view.short_id}")
 
 
-@app.command("history", epilog=epilog("ddcc wallet history --json"))
-def history_command(
-    wallet: WalletFile = None, passphrase_file: PassphraseFile = None, as_json: AsJSON = False
-) -> None:
-    """List what happened: who asked, what left, when, and what failed."""
-    with reporting_errors(as_json=as_json), opened(wallet, passphrase_file) as holder:
-        entries = [entry.to_json() for entry in holder.history()]
-        if as_json:
-            print_json({"history": list(entries)})
-            return
-        for entry in entries:
-            asked = f" for {entry['domain']}" if entry.get("domain") else ""
-            failed = f" [{entry['error']}]" if "error" in entry else ""
-            print_line(f"{entry['at']}  {entry['action']} {entry['outcome']}{failed}{asked}")
-            for line in _disclosed_lines(entry):
-                print_line(f"    {line}")
-
-
 @app.command("passwd", epilog=epilog("ddcc wallet passwd"))
 def passwd_command(
     new_passphrase_file: Annotated[
@@ -319,20 +310,9 @@ def _without_base_values(document: JSONObject) -> JSONObject:
     return {**document, "proof": proofs}
 
 
-def _disclosed_lines(entry: JSONObject) -> list[str]:
-    lines = []
-    disclosed = entry.get("disclosed")
-    for part in disclosed if isinstance(disclosed, list) else []:
-        values = part.get("values") if isinstance(part, dict) else None
-        lines += [
-            f"{value['label']}: {value['value']}"
-            for value in (values if isinstance(values, list) else [])
-            if isinstance(value, dict)
-        ]
-    return lines
-
-
 app.add_typer(did_app, name="did")
+app.add_typer(cli_recovery.app, name="recovery")
+app.add_typer(cli_history.app, name="history")
 app.add_typer(cli_present.app)
 app.add_typer(cli_receive.app)
 app.add_typer(cli_backup.app)

@@ -21,6 +21,8 @@ from wallet.filesystem import network_filesystem
 # "DDCW" in SQLite's field for the kind of a file; `user_version` holds the version of the format.
 APPLICATION_ID = 0x44444357
 FORMAT_VERSION = 1
+# The same with a table for the master key under a recovery phrase; made when the first phrase is.
+FORMAT_WITH_RECOVERY = 2
 
 # https://www.sqlite.org/fileformat.html section 1.3: how a file begins, where its application id ends.
 _MAGIC = b"SQLite format 3\0"
@@ -33,6 +35,9 @@ _SCHEMA = (
     "CREATE TABLE wallet (one INTEGER PRIMARY KEY CHECK (one = 1), master_key BLOB NOT NULL, "
     "manifest BLOB NOT NULL, backup_note BLOB NOT NULL)",
 )
+RECOVERY_TABLE = "CREATE TABLE recovery (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL)"
+# As the statements stand in the file, by the names of their tables.
+_SCHEMAS = {FORMAT_VERSION: _SCHEMA, FORMAT_WITH_RECOVERY: (_SCHEMA[0], RECOVERY_TABLE, _SCHEMA[1])}
 # What belongs to each connection; the rest of the file's properties is fixed when it is made.
 _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
@@ -107,6 +112,25 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
+def has_recovery(connection: sqlite3.Connection) -> bool:
+    """Say whether the file has a place for the master key under a recovery phrase."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT_WITH_RECOVERY)
+
+
+def put_recovery(connection: sqlite3.Connection, sealed: bytes) -> None:
+    """Write the master key as it is sealed under a recovery phrase, within a transaction of the caller."""
+    if not has_recovery(connection):
+        connection.execute(RECOVERY_TABLE)
+        connection.execute(f"PRAGMA user_version = {FORMAT_WITH_RECOVERY}")
+    connection.execute("INSERT OR REPLACE INTO recovery VALUES (1, ?)", (sealed,))
+
+
+def drop_recovery(connection: sqlite3.Connection) -> None:
+    """Take the table out again, within a transaction of the caller."""
+    connection.execute("DROP TABLE recovery")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
 def _refuse_other_file(path: Path) -> None:
     """Refuse what is no wallet before SQLite sees it, which already by opening changes an empty file.
 
@@ -149,10 +173,11 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreError(f"{path} is not a wallet file")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != FORMAT_VERSION:
-        raise StoreError(f"{path} has wallet format {version}, this program reads {FORMAT_VERSION}")
+    if version not in _SCHEMAS:
+        newest = max(_SCHEMAS)
+        raise StoreError(f"{path} has wallet format {version}, this program reads up to {newest}")
     statements = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
-    if tuple(row[0] for row in statements) != _SCHEMA:
+    if tuple(row[0] for row in statements) != _SCHEMAS[version]:
         raise StoreError(f"{path}: {DAMAGED}")
 
 

@@ -15,14 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 from health import SITUATIONS, Claim, claims_from_credential
-from runtime.atomic import read_file, write_file
+from runtime.atomic import write_file
 from runtime.inert import inert_json
 from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
 from vclib.errors import ConfigurationError, SealingError, StoreError, VCError
 from vclib.proofs import is_base_proof, proofs_of, without_proofs
 from vclib.strict_json import JSONObject, JSONValue, dump_json
 from wallet.arrivals import Arrivals, Arrived, Found, Kind, Offer, looks_like_link, recognise
-from wallet.backups import MAX_BACKUP_BYTES
 from wallet.cards import (
     REMINDER_DAYS,
     Badge,
@@ -37,17 +36,22 @@ from wallet.cards import (
 from wallet.demo_credential import demo_credential
 from wallet.holder import CredentialView, Holder, Permissions
 from wallet.network import Network
+from wallet.phrases import looks_like_phrase
 from wallet.preferences import IDLE_MINUTES, THEMES, Preferences, StatusNote
 from wallet.reading import inert, language_of, readable, shown
-from wallet.recollections import history_line
+from wallet.recollections import exported_history, history_line
+from wallet.recovery import ASKED_BACK
 from wallet.reviewing import Code, NoAnswer, Options, Question, Reviewing, Sent
 from wallet.reviews import Asker, Mark, Presenting, Review, ReviewLine
+from wallet.safekeeping import Safekeeping, check_new_passphrase
 from wallet.status_notes import find_status
+from wallet.store import has_recovery_phrase
 from wallet.strength import MIN_CHARACTERS, Strength, strength_of
 from wallet.troubles import trouble_lines
 from wallet.words import LANGUAGES, Words, words_of
 
 __all__ = [
+    "ASKED_BACK",
     "IDLE_MINUTES",
     "LANGUAGES",
     "MIN_CHARACTERS",
@@ -87,6 +91,7 @@ __all__ = [
     "days_left",
     "inert",
     "looks_like_link",
+    "looks_like_phrase",
     "recognise",
     "shown",
     "strength_of",
@@ -131,6 +136,7 @@ class Desk:
         self._known_issuers = known_issuers
         self._parameters = parameters
         self._holder: Holder | None = None
+        self._made: dict[str, tuple[object, Card]] = {}
 
     @property
     def exists(self) -> bool:
@@ -158,11 +164,32 @@ class Desk:
         """Open the wallet; raises SealingError for a wrong passphrase, StoreError."""
         self._opened(Holder.open(self.path, passphrase, resolve=self.network.resolve, clock=self.clock))
 
+    @property
+    def has_phrase(self) -> bool:
+        """Whether the wallet file, still locked, can be opened by a recovery phrase."""
+        return self.exists and has_recovery_phrase(self.path)
+
+    def recover(self, phrase: str, passphrase: str) -> None:
+        """Open the wallet by its recovery phrase and seal it under a new passphrase.
+
+        Raises PhraseError for words that are no phrase, SealingError for those of another wallet, StoreError,
+        ConfigurationError for a passphrase that is too short; then nothing is changed.
+        """
+        check_new_passphrase(passphrase)
+        holder = Holder.open_by_phrase(self.path, phrase, resolve=self.network.resolve, clock=self.clock)
+        try:
+            holder.change_passphrase(passphrase, parameters=self._parameters)
+        except VCError:
+            holder.close()
+            raise
+        self._opened(holder)
+
     def lock(self) -> None:
         """Close the wallet and forget its key."""
         if self._holder is not None:
             self._holder.close()
         self._holder = None
+        self._made.clear()
 
     @property
     def holder(self) -> Holder:
@@ -184,6 +211,11 @@ class Desk:
         return Arrivals(self.holder, self.network, self.words)
 
     @property
+    def safekeeping(self) -> Safekeeping:
+        """What backs up, restores and recovers."""
+        return Safekeeping(self.holder, self.words, self._parameters)
+
+    @property
     def reviewing(self) -> Reviewing:
         """What shares."""
         return Reviewing(self.holder, self.network, self.words)
@@ -191,7 +223,8 @@ class Desk:
     def home(self) -> Home:
         """Return what the first screen shows."""
         cards = self.cards()
-        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, self._notices())
+        notices = (*self._reminders(cards), *self._permissions())
+        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, notices)
 
     def cards(self) -> tuple[Card, ...]:
         """Return the credentials, grouped by person, those that end first on top."""
@@ -256,10 +289,7 @@ class Desk:
 
     def export_history(self, path: Path) -> None:
         """Write the history to a new JSON file, readable by its owner; StoreError."""
-        entries: list[JSONValue] = [entry.to_json() for entry in self.holder.history()]
-        write_file(
-            path, (inert_json(dump_json({"history": entries}, indent=2)) + "\n").encode(), overwrite=False
-        )
+        write_file(path, exported_history(self.holder.history()), overwrite=False)
 
     def forget_history(self) -> int:
         """Delete the history; returns how many entries there were."""
@@ -271,40 +301,14 @@ class Desk:
         self.holder.shelf.change_settings(_PREFERENCES, preferences.to_json())
         self._prefer(preferences)
 
-    def back_up(self, path: Path, passphrase: str) -> None:
-        """Write everything to a new file, sealed under a passphrase of its own; StoreError."""
-        if path.exists():
-            raise StoreError(f"{path} exists already; a backup never replaces a file")
-        if len(passphrase) < MIN_CHARACTERS:
-            raise ConfigurationError(f"a passphrase needs at least {MIN_CHARACTERS} characters")
-        sealed = self.holder.make_backup(passphrase, parameters=self._parameters)
-        write_file(path, sealed, overwrite=False)
-        self.holder.note_backup(path.absolute())
-
-    def restore(self, path: Path, passphrase: str) -> str:
-        """Add what a backup holds and return a sentence about it; raises SealingError, StoreError."""
-        report = self.holder.restore(read_file(path, max_bytes=MAX_BACKUP_BYTES), passphrase)
-        said = self.words(
-            "Restored: {credentials} credentials and {keys} keys; {there} were there already.",
-            credentials=report.credentials,
-            keys=report.keys,
-            there=report.already_there,
-        )
-        if report.other_copy:
-            said += " " + self.words("Another wallet made this backup: both can present what is in it.")
-        return said
-
-    def change_passphrase(self, passphrase: str) -> None:
-        """Seal the wallet under another passphrase; StoreError, ConfigurationError."""
-        if len(passphrase) < MIN_CHARACTERS:
-            raise ConfigurationError(f"a passphrase needs at least {MIN_CHARACTERS} characters")
-        self.holder.change_passphrase(passphrase, parameters=self._parameters)
-
     def reminders(self) -> tuple[str, ...]:
         """Return a sentence for each credential that ends within 30, 7 or 1 days, the nearest first."""
+        return self._reminders(self.cards())
+
+    def _reminders(self, cards: Sequence[Card]) -> tuple[str, ...]:
         now = self.clock()
         ending = []
-        for card in self.cards():
+        for card in cards:
             left = days_left(card, now)
             if left is not None and 0 <= left <= max(REMINDER_DAYS) and card.badge is not Badge.REVOKED:
                 ending.append((left, card))
@@ -327,7 +331,18 @@ class Desk:
         self.words = words_of(preferences.language or self._language)
 
     def _card(self, view: CredentialView, note: StatusNote | None) -> Card:
-        return make_card(view, note, now=self.clock(), words=self.words, known_issuers=self._known_issuers)
+        now = self.clock()
+        # All that a card depends on: a list that is drawn again makes only what has changed.
+        ages = tuple(
+            None if moment is None else (moment - now).days
+            for moment in (view.valid_until, None if note is None else note.at)
+        )
+        state = (view, note, ages, self.words.language)
+        made = self._made.get(view.id)
+        if made is None or made[0] != state:
+            card = make_card(view, note, now=now, words=self.words, known_issuers=self._known_issuers)
+            made = self._made[view.id] = (state, card)
+        return made[1]
 
     def _status_notes(self) -> dict[str, StatusNote]:
         found = self.holder.shelf.settings().get(_STATUS)
@@ -348,15 +363,14 @@ class Desk:
         spare = [PersonCard(shown(key.name), key.did, 0) for key in held if key.name not in used]
         return (*people, *_one_each(spare))
 
-    def _notices(self) -> tuple[str, ...]:
-        notices = list(self.reminders())
+    def _permissions(self) -> tuple[str, ...]:
         if self.holder.permissions is Permissions.CORRECTED:
-            notices.append(
-                self.words("Other users of this computer could read the wallet file; now they cannot.")
-            )
+            said = self.words("Other users of this computer could read the wallet file; now they cannot.")
         elif self.holder.permissions is Permissions.TOO_WIDE:
-            notices.append(self.words("Other users of this computer can read the wallet file."))
-        return tuple(notices)
+            said = self.words("Other users of this computer can read the wallet file.")
+        else:
+            return ()
+        return (said,)
 
 
 def _one_each(people: Sequence[PersonCard]) -> list[PersonCard]:

@@ -42,7 +42,9 @@ from wallet.holdings import (
     content_digest,
     to_row,
 )
+from wallet.phrases import looks_like_phrase, parse_phrase, sealing_text
 from wallet.presenting import Candidate, PresentationPlan, Request, particulars, plan, showable, sign
+from wallet.recovery import Recovery
 from wallet.shelf import Shelf
 from wallet.store import Permissions, WalletStore
 from wallet.views import CredentialView, KeyView
@@ -115,6 +117,13 @@ class Holder:
         """Open a wallet; raises StoreError, SealingError for a wrong passphrase."""
         return cls(WalletStore.open(path, passphrase), resolve=resolve, clock=clock)
 
+    @classmethod
+    def open_by_phrase(
+        cls, path: Path, phrase: str, *, resolve: Resolve, clock: Callable[[], datetime]
+    ) -> Holder:
+        """Open a wallet by its recovery phrase; raises PhraseError, StoreError, SealingError."""
+        return cls(WalletStore.open_by_phrase(path, parse_phrase(phrase)), resolve=resolve, clock=clock)
+
     def close(self) -> None:
         """Close the wallet file."""
         self._store.close()
@@ -126,6 +135,11 @@ class Holder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def recovery(self) -> Recovery:
+        """The recovery phrase of the wallet."""
+        return Recovery(self.shelf)
 
     @property
     def path(self) -> Path:
@@ -159,16 +173,20 @@ class Holder:
 
     def credentials(self) -> list[CredentialView]:
         """Return the credentials, oldest first, without opening any."""
+        return self._credentials("")
+
+    def _credentials(self, prefix: str) -> list[CredentialView]:
         names = {key.did: key.name for key in self.keys()}
         now = self._clock()
         return [
             CredentialView.of(item_id, item.summary, key_names=names, now=now)
             for item_id, item in self._store.items(CREDENTIAL).items()
+            if item_id.startswith(prefix)
         ]
 
     def credential(self, prefix: str) -> CredentialView:
         """Return the one credential whose id begins with `prefix`; else MalformedValueError."""
-        found = [view for view in self.credentials() if prefix and view.id.startswith(prefix.lower())]
+        found = self._credentials(prefix.lower()) if prefix else []
         if len(found) != 1:
             many = "no credential" if not found else f"{len(found)} credentials"
             raise MalformedValueError(f"{many} in the wallet with an id that begins with {prefix[:40]!r}")
@@ -306,7 +324,13 @@ class Holder:
         return self.shelf.history()
 
     def make_backup(self, passphrase: str, *, parameters: Argon2Parameters = DEFAULT_PARAMETERS) -> bytes:
-        """Return everything in the wallet, sealed under a passphrase of its own."""
+        """Return everything in the wallet, sealed under a passphrase of its own, or the recovery phrase.
+
+        Raises PhraseError and SealingError for words that are not the phrase of this wallet: nobody would
+        have them when the backup is needed.
+        """
+        if looks_like_phrase(passphrase):
+            passphrase = self.recovery.check(passphrase)
         backup = Backup(
             wallet=self.shelf.wallet_id(),
             created=self._clock(),
@@ -326,17 +350,17 @@ class Holder:
 
     @staticmethod
     def check_backup(sealed: bytes, passphrase: str) -> None:
-        """Return if a backup opens; raises SealingError, MalformedValueError."""
-        open_backup(sealed, passphrase)
+        """Return if a backup opens; raises SealingError, MalformedValueError, PhraseError."""
+        open_backup(sealed, sealing_text(passphrase))
 
     def restore(self, sealed: bytes, passphrase: str) -> RestoreReport:
         """Add what a backup holds and this wallet does not.
 
-        Raises SealingError for a wrong passphrase or an altered file, MalformedValueError; then nothing is
-        added.
+        `passphrase` is that of the backup, or the recovery phrase it was made with. Raises SealingError for
+        a wrong one or an altered file, PhraseError, MalformedValueError; then nothing is added.
         """
         with self.shelf.recording_failure("restore"):
-            backup = open_backup(sealed, passphrase)
+            backup = open_backup(sealed, sealing_text(passphrase))
             other_copy = backup.wallet != self.shelf.wallet_id()
             summaries = [
                 held.summary(parse_credential(held.document, contexts=self.contexts))

@@ -28,10 +28,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`saves` counts changes since the wallet was made; `header` is the SHA-256 (hex) of the sealed key."""
+    """`saves` counts changes since the wallet was made; `header` is the SHA-256 (hex) of the sealed key.
+
+    `recovery` is that of the key as it is sealed under a recovery phrase, None without one.
+    """
 
     header: str
     saves: int = 0
+    recovery: str | None = None
     items: MappingProxyType[str, Item] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
@@ -42,7 +46,8 @@ class Manifest:
             if members["version"] != _VERSION:
                 raise SealingError(f"manifest version {members['version']!r} is not supported")
             items = {item_id: Item(*values) for item_id, values in members["items"].items()}
-            return cls(members["header"], members["saves"], MappingProxyType(items))
+            recovery = members.get("recovery")
+            return cls(members["header"], members["saves"], recovery, MappingProxyType(items))
         except (ValueError, KeyError, TypeError, AttributeError) as err:
             raise SealingError("the wallet's table of contents cannot be read") from err
 
@@ -50,6 +55,8 @@ class Manifest:
         """Return the manifest as JSON, UTF-8."""
         items = {item_id: [item.kind, item.digest, item.summary] for item_id, item in self.items.items()}
         members = {"version": _VERSION, "header": self.header, "saves": self.saves, "items": items}
+        if self.recovery is not None:
+            members["recovery"] = self.recovery
         return json.dumps(members, separators=(",", ":")).encode()
 
     def of_kind(self, kind: str) -> dict[str, Item]:
@@ -77,6 +84,10 @@ class Manifest:
     def with_header(self, header: str) -> Manifest:
         """Return a manifest of the same rows under a newly sealed master key."""
         return replace(self, header=header)
+
+    def with_recovery(self, recovery: str | None) -> Manifest:
+        """Return a manifest of the same rows with another recovery phrase, or none."""
+        return replace(self, recovery=recovery)
 
     def next_save(self) -> Manifest:
         """Return a manifest that counts one save more."""

@@ -25,6 +25,7 @@ from wallet.desk import (
     Question,
     Review,
     VCError,
+    looks_like_phrase,
     recognise,
     shown,
     strength_of,
@@ -68,10 +69,23 @@ class PlainWallet:
     def _open(self) -> None:
         words = self.desk.words
         if self.desk.exists:
-            self.desk.unlock(self._ask_hidden(f"{words('Passphrase')}: "))
+            passphrase = self._ask_hidden(f"{words('Passphrase')}: ")
+            if looks_like_phrase(passphrase) and self.desk.has_phrase:
+                self._tell(
+                    words("It opens with the recovery phrase, and from then on with a new passphrase.")
+                )
+                self.desk.recover(passphrase, self._new_passphrase())
+            else:
+                self.desk.unlock(passphrase)
             return
         self._tell(words("Make your wallet"))
+        passphrase = self._new_passphrase()
+        # Asked last: a passphrase that is typed ahead is not taken for the name.
         name = self._ask(f"{words('Your name, as you like to see it here')}: ")
+        self.desk.create(passphrase, name.strip())
+
+    def _new_passphrase(self) -> str:
+        words = self.desk.words
         passphrase = self._ask_hidden(f"{words('New passphrase')}: ")
         self._tell(words(strength_of(passphrase)))
         if len(passphrase) < MIN_CHARACTERS:
@@ -80,7 +94,7 @@ class PlainWallet:
             )
         if passphrase != self._ask_hidden(f"{words('The same again')}: "):
             raise ConfigurationError(words("The two passphrases differ."))
-        self.desk.create(passphrase, name.strip())
+        return passphrase
 
     def _menu(self) -> None:
         words = self.desk.words
@@ -93,6 +107,7 @@ class PlainWallet:
             ("Ask for the status", self._status),
             ("Back up", self._back_up),
             ("Restore", self._restore),
+            ("Recovery phrase", self._recovery),
             ("Try it with a demonstration credential", self._demo),
         ]
         while True:
@@ -153,6 +168,13 @@ class PlainWallet:
             self._tell(f"{words.moment(entry.at)}: {told}")
             for label, value in entry.values:
                 self._tell(f"    {label}: {value}")
+        typed = self._ask(f"{words('Type delete to delete it all, or a new file to write it to')}: ").strip()
+        if typed.casefold() == "delete":
+            self.desk.forget_history()
+        elif typed:
+            path = Path(typed).expanduser()
+            self.desk.export_history(path)
+            self._tell(words("Written: {path}", path=shown(str(path))))
 
     def _people(self) -> None:
         words = self.desk.words
@@ -169,13 +191,33 @@ class PlainWallet:
         passphrase = self._ask_hidden(f"{words('Passphrase of the backup')}: ")
         if passphrase != self._ask_hidden(f"{words('The same again')}: "):
             raise ConfigurationError(words("The two passphrases differ."))
-        self.desk.back_up(path, passphrase)
+        self.desk.safekeeping.back_up(path, passphrase)
         self._tell(words("Backed up to {path}", path=str(path)))
 
     def _restore(self) -> None:
         words = self.desk.words
         path = Path(self._ask(f"{words('File of the backup')}: ").strip()).expanduser()
-        self._tell(self.desk.restore(path, self._ask_hidden(f"{words('Passphrase of the backup')}: ")))
+        self._tell(
+            self.desk.safekeeping.restore(path, self._ask_hidden(f"{words('Passphrase of the backup')}: "))
+        )
+
+    def _recovery(self) -> None:
+        words, safekeeping = self.desk.words, self.desk.safekeeping
+        self._tell(words("Twelve words on paper that open this wallet if you forget its passphrase."))
+        if safekeeping.has_phrase:
+            self._tell(words("There is one; new words take its place. Type remove to take it away."))
+        agreed = self._ask(f"{words('The words stand in this window until you clear it. Type yes')}: ")
+        if agreed.strip().casefold() == "remove" and safekeeping.has_phrase:
+            safekeeping.remove_phrase()
+            self._tell(words("There is no recovery phrase any more."))
+        elif agreed.strip().casefold() == "yes":
+            phrase, places = safekeeping.propose_phrase()
+            for number, word in enumerate(phrase.split(), start=1):
+                self._tell(f"{number}  {word}")
+            questions = [words("Word {number}", number=place) for place in places]
+            answers = tuple(self._ask_hidden(f"{question}: ") for question in questions)
+            safekeeping.keep_phrase(phrase, places, answers)
+            self._tell(words("The recovery phrase counts from now on."))
 
     def _demo(self) -> None:
         self._tell_arrived(self.desk.try_demo())

@@ -5,11 +5,12 @@ Every text of a stranger is inert (threat J6). Not here: what is remembered (`wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from health import label
-from vclib.strict_json import JSONObject
+from runtime.inert import inert_json
+from vclib.strict_json import JSONObject, JSONValue, dump_json
 from wallet.cards import HistoryLine
 from wallet.holdings import HistoryEntry
 from wallet.reading import language_of, readable, shown
@@ -28,6 +29,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "restore": "Restored",
         "new-key": "New key",
         "passphrase": "Changed the passphrase",
+        "phrase": "Recovery phrase",
         "forget": "Deleted the history",
     }
 )
@@ -35,6 +37,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "done": ("done", "good"),
+        "removed": ("taken away", "note"),
         "declined": ("you said no", "note"),
         "refused": ("refused", "warn"),
         "failed": ("failed", "bad"),
@@ -76,3 +79,9 @@ def _values(members: JSONObject, words: Words) -> list[tuple[str, str]]:
                 name = label(str(value.get("pointer")), language_of(words))
                 found.append((shown(name), readable(str(value.get("value")), words)))
     return found
+
+
+def exported_history(entries: Sequence[HistoryEntry]) -> bytes:
+    """Return entries as indented JSON (UTF-8), oldest first; no text in it controls a terminal."""
+    listed: list[JSONValue] = [entry.to_json() for entry in entries]
+    return (inert_json(dump_json({"history": listed}, indent=2)) + "\n").encode()

@@ -48,6 +48,10 @@ _MASTER_KEY_AAD = b"ddcc wallet 1 master key"
 _MANIFEST_AAD = b"ddcc wallet 1 manifest"
 _BACKUP_NOTE_AAD = b"ddcc wallet 1 backup note"
 _ITEM_AAD = b"ddcc wallet 1 item "
+_RECOVERY_AAD = b"ddcc wallet 1 recovery"
+
+
+NO_PHRASE = "this wallet has no recovery phrase"
 
 
 class Permissions(StrEnum):
@@ -124,14 +128,30 @@ class WalletStore:
         Raises SealingError for a wrong passphrase; StoreError if the file is missing, open elsewhere, on a
         network share, or was altered, then naming the newest backup that it knows of.
         """
+        return cls._open(path, passphrase, by_phrase=False, read_only=read_only)
+
+    @classmethod
+    def open_by_phrase(cls, path: Path, phrase: str) -> WalletStore:
+        """Open and check a wallet file by its recovery phrase, in its one form.
+
+        Raises SealingError for a phrase that is not this wallet's; StoreError as `open`, and without one.
+        """
+        return cls._open(path, phrase, by_phrase=True, read_only=False)
+
+    @classmethod
+    def _open(cls, path: Path, secret: str, *, by_phrase: bool, read_only: bool) -> WalletStore:
         connection = database.connect(path, read_only=read_only)
         try:
             with translated(path, "read the wallet"):
                 sealed_key, sealed_manifest, sealed_note = _read_header(connection, path)
-                key = open_sealed(sealed_key, passphrase, aad=_MASTER_KEY_AAD)
+                recovery = _read_recovery(connection)
+                if by_phrase:
+                    key = _open_recovery(recovery, secret, path)
+                else:
+                    key = open_sealed(sealed_key, secret, aad=_MASTER_KEY_AAD)
                 try:
                     manifest = _open_manifest(key, sealed_manifest)
-                    _check_rows(connection, manifest, sealed_key)
+                    _check_rows(connection, manifest, sealed_key, recovery)
                 except SealingError as err:
                     raise StoreError(f"{path}: {DAMAGED}. {_advice(key, sealed_note)}") from err
             store = cls(path, connection, key, manifest, read_only=read_only)
@@ -215,6 +235,35 @@ class WalletStore:
             self._connection.execute("UPDATE wallet SET master_key = ?", (sealed_key,))
             change.manifest = change.manifest.with_header(_digest(sealed_key))
 
+    @property
+    def has_phrase(self) -> bool:
+        """Whether there is a recovery phrase that opens the wallet."""
+        with self._lock:
+            return self._current().recovery is not None
+
+    def set_phrase(self, phrase: str, *, parameters: Argon2Parameters = DEFAULT_PARAMETERS) -> None:
+        """Seal the master key a second time, under a recovery phrase; an older one opens it no more.
+
+        Whoever has an old copy of the file and the old phrase still has that copy, and its master key.
+        """
+        sealed = seal(self._key, phrase, aad=_RECOVERY_AAD, parameters=parameters)
+        with self.change() as change:
+            database.put_recovery(self._connection, sealed)
+            change.manifest = change.manifest.with_recovery(_digest(sealed))
+
+    def check_phrase(self, phrase: str) -> None:
+        """Return if a phrase is that of this wallet; raises as `open_by_phrase`."""
+        with self._lock, translated(self.path, "read the wallet"):
+            _open_recovery(_read_recovery(self._connection), phrase, self.path)
+
+    def remove_phrase(self) -> None:
+        """Let no recovery phrase open the wallet; StoreError if none does."""
+        with self.change() as change:
+            if change.manifest.recovery is None:
+                raise StoreError(NO_PHRASE)
+            database.drop_recovery(self._connection)
+            change.manifest = change.manifest.with_recovery(None)
+
     def note_backup(self, note: JSONObject) -> None:
         """Remember where the newest backup is: readable even when the rest of the file is damaged."""
         sealed = seal_with_key(self._key, pad(json.dumps(note).encode()), aad=_BACKUP_NOTE_AAD)
@@ -227,6 +276,16 @@ class WalletStore:
             self._manifest = _open_manifest(self._key, bytes(row[0]))
             self._stale = False
         return self._manifest
+
+
+def has_recovery_phrase(path: Path) -> bool:
+    """Say whether a wallet file, still locked, has a recovery phrase; False for one that cannot be read."""
+    try:
+        connection = database.connect(path, read_only=True)
+    except StoreError:
+        return False
+    with contextlib.closing(connection):
+        return database.has_recovery(connection)
 
 
 def _check_permissions(path: Path, *, read_only: bool) -> Permissions:
@@ -248,6 +307,24 @@ def _read_header(connection: sqlite3.Connection, path: Path) -> tuple[bytes, byt
     return sealed_key, manifest, backup_note
 
 
+def _read_recovery(connection: sqlite3.Connection) -> bytes | None:
+    """Return the master key as it is sealed under the recovery phrase, None where there is no phrase."""
+    if not database.has_recovery(connection):
+        return None
+    row = connection.execute("SELECT sealed FROM recovery").fetchone()
+    # What is no bytes is of no phrase; the manifest then does not fit.
+    return row[0] if row is not None and isinstance(row[0], bytes) else b""
+
+
+def _open_recovery(recovery: bytes | None, phrase: str, path: Path) -> bytes:
+    if recovery is None:
+        raise StoreError(f"{path}: {NO_PHRASE}")
+    try:
+        return open_sealed(recovery, phrase, aad=_RECOVERY_AAD)
+    except SealingError as err:
+        raise SealingError("these words are in order, and they are not those of this wallet") from err
+
+
 def _digest(sealed: bytes) -> str:
     return hashlib.sha256(sealed).hexdigest()
 
@@ -260,7 +337,9 @@ def _open_manifest(key: bytes, sealed: bytes) -> Manifest:
     return Manifest.from_bytes(unpad(open_with_key(key, sealed, aad=_MANIFEST_AAD)))
 
 
-def _check_rows(connection: sqlite3.Connection, manifest: Manifest, sealed_key: bytes) -> None:
+def _check_rows(
+    connection: sqlite3.Connection, manifest: Manifest, sealed_key: bytes, recovery: bytes | None
+) -> None:
     """Compare every row with the manifest; SealingError if any was changed, added, removed or exchanged."""
     found: dict[str, str] = {}
     for item_id, sealed in connection.execute("SELECT id, sealed FROM items"):
@@ -269,7 +348,8 @@ def _check_rows(connection: sqlite3.Connection, manifest: Manifest, sealed_key: 
             raise SealingError("a row is not of bytes")
         found[item_id.hex()] = _digest(sealed)
     expected = {item_id: item.digest for item_id, item in manifest.items.items()}
-    if found != expected or _digest(sealed_key) != manifest.header:
+    found_recovery = None if recovery is None else _digest(recovery)
+    if (found, _digest(sealed_key), found_recovery) != (expected, manifest.header, manifest.recovery):
         raise SealingError("rows are not those of the manifest")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -17,10 +17,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from bench.sections import machine, markdown_table
+from bench.sections import write_section as write_section_of
 from bench.services.measuring import CLIENTS_OF_A_WORKER, Measured, ratio
 from vclib.strict_json import JSONObject, JSONValue
 
-_BEGIN, _END = "<!-- services -->", "<!-- /services -->"
 _PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "psycopg", "cryptography")
 _HEADINGS = ("database", "workers", "measured", "stored", "a second", "p50 ms", "p95 ms", "p99 ms", "ratio")
 _HALF_HEADINGS = ("database", "workers", "stored", "rate", "p50 ms", "p95 ms", "p99 ms")
@@ -49,7 +50,7 @@ class Run:
 
 def table_of(run: Run) -> Table:
     """Return the table of the closed loads."""
-    table = Table(title=f"{_machine()}; load before {_load(run.load_before)}", title_justify="left")
+    table = Table(title=f"{machine()}; load before {_load(run.load_before)}", title_justify="left")
     for number, heading in enumerate(_HEADINGS):
         table.add_column(heading, justify="left" if number in (0, 2) else "right")
     for row in _rows(run):
@@ -70,7 +71,7 @@ def half_table_of(run: Run) -> Table:
 def json_of(run: Run) -> JSONObject:
     """Return the run as JSON."""
     return {
-        "machine": _machine(),
+        "machine": machine(),
         "processors": os.cpu_count(),
         "system": platform.platform(),
         "date": run.when.isoformat(timespec="seconds"),
@@ -84,11 +85,7 @@ def json_of(run: Run) -> JSONObject:
 
 def write_section(run: Run, path: Path, about: str) -> None:
     """Put the section into the file, in place of the one that is there; `about` says what was measured."""
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    section = f"{_BEGIN}\n{_markdown(run, about)}{_END}\n"
-    before, begin, rest = text.partition(_BEGIN)
-    others = (before, rest.partition(f"{_END}\n")[2]) if begin else (f"{text.rstrip()}\n\n", "")
-    path.write_text(section.join(others), encoding="utf-8")
+    write_section_of(path, "services", _markdown(run, about))
 
 
 def _markdown(run: Run, about: str) -> str:
@@ -98,28 +95,21 @@ def _markdown(run: Run, about: str) -> str:
         "",
         about.strip(),
         "",
-        f"Measured {run.when:%Y-%m-%d %H:%M} UTC by `make bench-http` on {_machine()}, {os.cpu_count()} "
+        f"Measured {run.when:%Y-%m-%d %H:%M} UTC by `make bench-http` on {machine()}, {os.cpu_count()} "
         f"processors, {platform.system()}; {versions}. Load average before: {_load(run.load_before)}; after: "
         f"{_load(run.load_after)}.",
         "",
-        *_markdown_table(_HEADINGS, _rows(run)),
+        *markdown_table(_HEADINGS, _rows(run)),
         "",
         "Presentation verify at half of the highest rate (open load: latency counts from the moment each "
         "request was due):",
         "",
-        *_markdown_table(_HALF_HEADINGS, _half_rows(run)),
+        *markdown_table(_HALF_HEADINGS, _half_rows(run)),
         "",
         "Processor time that the client took for one piece of work, and so took from the servers: "
         f"{_client_costs(run)}.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_table(headings: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(headings)} |"
-    yield f"| {' | '.join('---' for _ in headings)} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def _rows(run: Run) -> Iterator[tuple[str, ...]]:
@@ -185,16 +175,6 @@ def _versions(run: Run) -> dict[str, JSONValue]:
     if run.postgresql is not None:
         found["PostgreSQL"] = run.postgresql
     return found | {name: version(name) for name in _PACKAGES}
-
-
-def _machine() -> str:
-    """Return the processor's name where the system tells it, else its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _load(load: tuple[float, float, float]) -> str:

@@ -19,7 +19,8 @@ from typing import Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from vclib.verdicts import Reason, Severity
+from vclib.trusted_issuers import list_reasons
+from vclib.verdicts import Reason
 
 SignerKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -117,27 +118,7 @@ def judge_signer(signer: TrustedSigner, *, kind: str, issued: datetime, now: dat
         for moment, code, words in moments
         if not signer.is_trusted_at(moment)
     ]
-    return (*reasons, *_list_reasons(signer, now))
-
-
-def _list_reasons(signer: TrustedSigner, now: datetime) -> tuple[Reason, ...]:
-    reasons: list[Reason] = []
-    if signer.fresh_until is not None and now > signer.fresh_until:
-        reasons.append(
-            Reason(
-                "trust-list-old",
-                "The list that says whom to trust is older than allowed here.",
-                Severity.UNDECIDED,
-                detail=f"{signer.source}, good until {signer.fresh_until.isoformat()}",
-            )
-        )
-    if signer.is_test:
-        reasons.append(
-            Reason(
-                "test-issuer",
-                "TEST: this was issued by a test system and proves nothing.",
-                Severity.NOTE,
-                detail=signer.source,
-            )
-        )
-    return tuple(reasons)
+    return (
+        *reasons,
+        *list_reasons(signer.source, fresh_until=signer.fresh_until, is_test=signer.is_test, now=now),
+    )

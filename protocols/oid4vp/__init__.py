@@ -75,13 +75,14 @@ from protocols.oid4vp.responses import (
     direct_post_answer,
     parse_direct_post_answer,
 )
-from protocols.oid4vp.verifier_info import PURPOSE_FORMAT, purpose_info
+from protocols.oid4vp.verifier_info import MAX_REASON, PURPOSE_FORMAT, ClaimReason, purpose_info, reasons_of
 from protocols.oid4vp.wallet_metadata import WalletMetadata
 
 __all__ = [
     "DATA_INTEGRITY",
     "ERRORS",
     "LDP_VC",
+    "MAX_REASON",
     "PURPOSE_FORMAT",
     "REQUEST_OBJECT_MEDIA_TYPE",
     "REQUEST_OBJECT_TYPE",
@@ -92,6 +93,7 @@ __all__ = [
     "AuthorizationRequest",
     "AuthorizationResponse",
     "ClaimPath",
+    "ClaimReason",
     "ClaimsQuery",
     "ClientId",
     "ClientIdPrefix",
@@ -132,6 +134,7 @@ __all__ = [
     "parse_direct_post_answer",
     "parse_invocation",
     "purpose_info",
+    "reasons_of",
     "satisfies",
     "shown_path",
     "sign_request_object",

@@ -25,7 +25,7 @@ from protocols.oid4vp.errors import (
     UnsupportedResponseTypeError,
 )
 from protocols.oid4vp.reading import check_endpoint, read_object, read_text, read_url_safe
-from protocols.oid4vp.verifier_info import parse_verifier_info, purpose_of
+from protocols.oid4vp.verifier_info import ClaimReason, parse_verifier_info, purpose_of, reasons_of
 from vclib.errors import ComplexityError, ParsingError
 from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json
 
@@ -110,6 +110,11 @@ class AuthorizationRequest:
     def purpose(self) -> str | None:
         """Why it is asked, in the verifier's own words: a stranger's text (threat J6)."""
         return purpose_of(self.verifier_info)
+
+    @property
+    def reasons(self) -> tuple[ClaimReason, ...]:
+        """Why single claims are asked for, e.g. which rule needs them: a stranger's texts, as the purpose."""
+        return reasons_of(self.verifier_info)
 
     def to_parameters(self) -> JSONObject:
         """Return the parameters as VP 5 names them, JSON where they are JSON."""
@@ -251,6 +256,7 @@ def _client_metadata(parameters: Mapping[str, JSONValue], client_id: ClientId) -
 
 def _check_consistent(request: AuthorizationRequest) -> None:
     purpose_of(request.verifier_info)
+    reasons_of(request.verifier_info)
     if request.response_mode is ResponseMode.DIRECT_POST_JWT:
         request.client_metadata.encryption()
     # VP 5.3: without a proof of the holder only `state` ties the answer to the request.

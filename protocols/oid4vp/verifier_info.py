@@ -2,30 +2,54 @@
 
 VP 6.2 leaves the reason to what the verifier shows beforehand. A QR code on a door shows little, so our
 verifiers put one sentence into the request, inside what is signed, where the wallet can show it beside the
-verifier's name. Nobody attests it: it is the verifier's word, and a wallet says so. Other formats are ignored
-(VP 5.11). Why so: docs/decisions/0132-purpose.md.
+verifier's name; and, where rules of a country decide, which rule needs each claim. Nobody attests it: it is
+the verifier's word, and a wallet says so. Other formats are ignored (VP 5.11). Why so:
+docs/decisions/0132-purpose.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from protocols.oid4vp.dcql import ClaimPath, parse_claim_path
 from protocols.oid4vp.errors import InvalidRequestError
 from protocols.oid4vp.reading import optional_text, read_objects, read_text, read_texts
 from vclib.strict_json import JSONObject, JSONValue
 
 PURPOSE_FORMAT = "https://w3id.org/ddcc#VerifierPurpose"
 MAX_PURPOSE = 500
+MAX_REASON = 300
 _MAX_ENTRIES = 20
+_MAX_REASONS = 100
 
 
-def purpose_info(purpose: str, situation: str | None = None) -> JSONObject:
+@dataclass(frozen=True)
+class ClaimReason:
+    """Why one claim is asked for, in the verifier's words of at most MAX_REASON characters."""
+
+    path: ClaimPath
+    reason: str
+
+
+def purpose_info(
+    purpose: str | None, situation: str | None = None, reasons: Sequence[ClaimReason] = ()
+) -> JSONObject:
     """Return the entry of `verifier_info` that tells why something is asked for, and in which situation.
 
-    By the situation, e.g. "venue", a wallet can tell what is asked beyond it (threat L1).
+    By the situation, e.g. "venue", a wallet can tell what is asked beyond it (threat L1). `reasons` are those
+    of single claims, at most 100.
     """
-    data: JSONObject = {"purpose": purpose}
-    return {"format": PURPOSE_FORMAT, "data": data if situation is None else {**data, "situation": situation}}
+    data: JSONObject = {}
+    if purpose is not None:
+        data["purpose"] = purpose
+    if situation is not None:
+        data["situation"] = situation
+    if reasons:
+        data["reasons"] = [
+            {"path": list(each.path), "reason": each.reason} for each in reasons[:_MAX_REASONS]
+        ]
+    return {"format": PURPOSE_FORMAT, "data": data}
 
 
 def parse_verifier_info(value: JSONValue, query_ids: Sequence[str]) -> tuple[JSONObject, ...]:
@@ -54,3 +78,22 @@ def purpose_of(verifier_info: Sequence[JSONObject]) -> str | None:
         if entry.get("format") == PURPOSE_FORMAT and isinstance(data, dict):
             return optional_text(data, "purpose", InvalidRequestError, limit=MAX_PURPOSE)
     return None
+
+
+def reasons_of(verifier_info: Sequence[JSONObject]) -> tuple[ClaimReason, ...]:
+    """Return the reasons of single claims in our format, none if there are none; InvalidRequestError.
+
+    The texts are a stranger's, as the purpose is.
+    """
+    for entry in verifier_info:
+        data = entry.get("data")
+        if entry.get("format") == PURPOSE_FORMAT and isinstance(data, dict) and "reasons" in data:
+            listed = read_objects(data["reasons"], "reasons", InvalidRequestError, limit=_MAX_REASONS)
+            return tuple(
+                ClaimReason(
+                    parse_claim_path(each.get("path")),
+                    read_text(each, "reason", InvalidRequestError, limit=MAX_REASON),
+                )
+                for each in listed
+            )
+    return ()

@@ -231,14 +231,22 @@ def make_network(folder: Path) -> Network:
 def issuer_running(network: Network, *options: object) -> Iterator[Process]:
     """Serve the issuer in a process of its own."""
     place = ("--port", urlsplit(network.issuer_url).port, *options)
-    with running("ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret) as process:
+    with running(
+        "ddcc", "issuer", "serve", *place, *network.issuer_home, *network.secret, log=network.folder / "log"
+    ) as process:
         assert "answers at" in process.read_line()
         yield process
 
 
 @contextmanager
-def venue_running(network: Network, kind: str) -> Iterator[Venue]:
-    """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS."""
+def venue_running(
+    network: Network, kind: str, settings: str = "", serving: tuple[object, ...] = ()
+) -> Iterator[Venue]:
+    """Serve a verifier with one kind of client identifier; `x509_san_dns` over TLS.
+
+    `settings` are lines of its settings file; those that a test does not set look at everything each time.
+    `serving` are options of the command.
+    """
     home = network.folder / f"verifier-{next(_numbers)}"
     scheme = "https" if kind == "x509_san_dns" else "http"
     port = free_port()
@@ -246,7 +254,9 @@ def venue_running(network: Network, kind: str) -> Iterator[Venue]:
     place = ("--home", home)
     done(in_process("verifier", "init", "--name", "Venue", "--purpose", "Entry", "--url", url, *place))
     with (home / "verifier.toml").open("a") as file:
-        file.write("requests_per_second = 0\ndid_refresh = 0\nstatus_refresh = 0\n")
+        defaults = {"requests_per_second": 0, "did_refresh": 0, "status_refresh": 0}
+        file.write("".join(f"{name} = {value}\n" for name, value in defaults.items() if name not in settings))
+        file.write(settings)
     (home / "trust.json").write_text((network.folder / "trust.json").read_text())
     chain, key, ca = certificates(home)
     options: tuple[object, ...] = ()
@@ -259,8 +269,8 @@ def venue_running(network: Network, kind: str) -> Iterator[Venue]:
         options = ("--trust-anchors", ca)
     tls = ("--tls-certificate", chain, "--tls-key", key) if scheme == "https" else ()
     token = done(in_process("verifier", "token", "create", "desk", *place)).out.strip()
-    serve = ("verifier", "serve", "--port", port, "--allow-loopback", *tls, *place, *network.secret)
-    with running("ddcc", *serve) as process:
+    serve = ("verifier", "serve", *serving, "--port", port, "--allow-loopback", *tls, *place, *network.secret)
+    with running("ddcc", *serve, log=home / "log") as process:
         assert "answers at" in process.read_line()
         yield Venue(network, home, url, token, options, ca if scheme == "https" else None)
 

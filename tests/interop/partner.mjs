@@ -1,5 +1,5 @@
-// The other implementation of our interoperability tests: the Digital Bazaar packages behind one JSON line
-// per request and one per answer, over standard input and output. It loads no document from anywhere but the
+// The other implementations of our interoperability tests: the Digital Bazaar packages, and certlogic-js for
+// rules, behind one JSON line per request and one per answer, over standard input and output. It loads no document from anywhere but the
 // requests ("documents"), so what it verifies it verifies with our contexts and our DID documents.
 //
 // Requests: {"op": name, ...arguments}. Answers: {"result": value} or {"error": "message"}.
@@ -12,6 +12,8 @@ import * as ecdsaJcs2019 from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
 import * as ecdsaSd2023 from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import * as eddsaJcs2022 from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
+import certLogic from 'certlogic-js';
+import certLogicValidation from 'certlogic-js/dist/validation/index.js';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {createInterface} from 'node:readline';
 import {cryptosuite as ecdsaRdfc2019} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
@@ -90,6 +92,19 @@ function verdict({verified, error}) {
   return {verified, messages: messages(error)};
 }
 
+function withoutDates(value) {
+  if(value instanceof Date) {
+    return {'date-time': value.getTime()};
+  }
+  if(Array.isArray(value)) {
+    return value.map(withoutDates);
+  }
+  if(value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutDates(member)]));
+  }
+  return value;
+}
+
 const OPERATIONS = {
   documents({documents: added}) {
     Object.entries(added).forEach(([url, document]) => documents.set(url, document));
@@ -129,6 +144,19 @@ const OPERATIONS = {
     });
     const errors = [result.error, ...(result.credentialResults ?? []).map(({error}) => error)];
     return {verified: result.verified, messages: errors.flatMap(messages)};
+  },
+
+  // One expression; a date-time is told as {"date-time": milliseconds}, an error by its message.
+  evaluateLogic({expression, data}) {
+    try {
+      return {value: withoutDates(certLogic.evaluate(expression, data))};
+    } catch(error) {
+      return {failed: error.message};
+    }
+  },
+
+  validateLogic({expression}) {
+    return certLogicValidation.validate(expression).map(({message}) => message);
   },
 
   // Repeats a request and says how many milliseconds each time took, for the benchmark.

@@ -32,6 +32,7 @@ from protocols.oid4vp import (
     parse_invocation,
     purpose_info,
 )
+from protocols.oid4vp.verifier_info import PURPOSE_FORMAT, ClaimReason
 from tests.protocols.oid4vp_parties import CLIENT, KEY, REFERENCE, REQUEST
 from vclib.strict_json import JSONObject, dump_json
 
@@ -339,6 +340,34 @@ def test_the_purpose_stands_in_the_request_itself() -> None:
 def test_a_purpose_without_end_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="purpose: expected a text"):
         AuthorizationRequest.from_parameters(_parameters(verifier_info=[purpose_info("x" * 501)]))
+
+
+def test_the_reasons_of_single_claims_are_read() -> None:
+    reason = ClaimReason(
+        ("credentialSubject", "vaccination", "dose"), "needed by rule VR-XX-0001: Two doses."
+    )
+    info = purpose_info("Entry", "venue", [reason])
+    request = AuthorizationRequest.from_parameters(_parameters(verifier_info=[info]))
+    assert request.reasons == (reason,)
+    assert REQUEST.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "message"),
+    [
+        ([], "reasons: expected a list"),
+        ("text", "reasons: expected a list"),
+        ([{"path": ["a"]}], "reason: expected a text"),
+        ([{"path": ["a"], "reason": "x" * 301}], "reason: expected a text"),
+        ([{"path": "a", "reason": "x"}], "path"),
+        ([{"reason": "x"}], "path"),
+        ([{"path": ["a"], "reason": "x"}] * 101, "reasons: expected a list"),
+    ],
+)
+def test_reasons_of_another_form_are_refused(reasons: Any, message: str) -> None:
+    info: JSONObject = {"format": PURPOSE_FORMAT, "data": {"purpose": "Entry", "reasons": reasons}}
+    with pytest.raises(InvalidRequestError, match=message):
+        AuthorizationRequest.from_parameters(_parameters(verifier_info=[info]))
 
 
 # --- metadata -------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from runtime.console import (
     read_new_passphrase,
     read_passphrase,
     reporting_errors,
+    show_apart,
 )
 from vclib.errors import (
     ComplexityError,
@@ -320,3 +321,32 @@ def test_a_byte_order_mark_is_no_part_of_a_passphrase(tmp_path: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbfcorrect horse\r\n")
     file.chmod(0o600)
     assert read_passphrase("Passphrase", file=file, environment={}) == "correct horse"
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_secret_lines_stand_on_a_page_that_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """K8: nothing is left in what can be scrolled back to."""
+    out = _Terminal()
+    monkeypatch.setattr(sys, "stdin", _Terminal("\n"))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("TERM", "xterm")
+    show_apart(["1  abandon"], "Enter: ", other_ways="--out FILE")
+    before, _, rest = out.getvalue().partition("\x1b[?1049h")
+    shown, _, after = rest.partition("\x1b[?1049l")
+    assert (before, "abandon" in shown, after) == ("", True, "")
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_secret_lines_are_not_shown_where_they_would_stay(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+    """K8."""
+    out = _Terminal()
+    monkeypatch.setattr(sys, "stdin", _Terminal("\n"))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("TERM", term)
+    with pytest.raises(ConfigurationError, match="use --out FILE"):
+        show_apart(["1  abandon"], "Enter: ", other_ways="--out FILE")
+    assert out.getvalue() == ""

@@ -97,8 +97,7 @@ async def draw(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = make_stage(Path(folder)).family()
         stage.desk.set_preference("theme", theme)
-        async with stage.app().run_test(size=size) as pilot:
-            await settle(pilot)
+        async with stage.playing(size) as pilot:
             await steps(pilot, stage)
             await settle(pilot)
             svg = pilot.app.export_screenshot(title="Health wallet")

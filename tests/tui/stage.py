@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from textual import events
@@ -118,6 +118,16 @@ class Stage:
     def app(self, **options: object) -> WalletApp:
         """Return the application, without its short waits."""
         return WalletApp(self.desk, **{"pace": 0.001, **options})  # type: ignore[arg-type]  # options by name
+
+    @contextlib.asynccontextmanager
+    async def playing(self, size: tuple[int, int], **options: object) -> AsyncIterator[Pilot[None]]:
+        """Run the application in a window and wait for its first screen.
+
+        Notices are drawn, which the library leaves out of tests unless it is told otherwise.
+        """
+        async with self.app(**options).run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            yield pilot
 
     def _exchange(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None

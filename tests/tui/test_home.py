@@ -15,8 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_empty_wallet_says_what_to_do_and_offers_a_demonstration(stage: Stage) -> None:
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         assert says(pilot.app, "Paste an offer that an issuer gave you")
         await pilot.press("enter")
         await settle(pilot)
@@ -25,8 +24,7 @@ async def test_an_empty_wallet_says_what_to_do_and_offers_a_demonstration(stage:
 
 
 async def test_cards_stand_under_their_person_with_badges_in_words(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         cards = pilot.app.screen.query_one(CardList).cards
         assert [(card.person, str(card.badge)) for card in cards] == [
             ("Aulus Agerius", "valid"),
@@ -39,8 +37,7 @@ async def test_cards_stand_under_their_person_with_badges_in_words(stage: Stage)
 
 
 async def test_search_lists_what_fits_as_it_is_typed(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         await pilot.press("slash", *"dose 2")
         await settle(pilot)
         assert [card.about for card in pilot.app.screen.query_one(CardList).cards] == [
@@ -57,8 +54,7 @@ async def test_search_lists_what_fits_as_it_is_typed(stage: Stage) -> None:
 
 
 async def test_a_digit_shows_one_person_and_0_all(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         await pilot.press("2")
         await settle(pilot)
         assert {card.person for card in pilot.app.screen.query_one(CardList).cards} == {"Tan Chen Chen"}
@@ -68,8 +64,7 @@ async def test_a_digit_shows_one_person_and_0_all(stage: Stage) -> None:
 
 
 async def test_enter_opens_a_card_and_explains_its_badge(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         await pilot.press("end", "enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DetailScreen)
@@ -84,8 +79,7 @@ async def test_enter_opens_a_card_and_explains_its_badge(stage: Stage) -> None:
 
 
 async def test_a_click_on_a_card_chooses_it_and_a_second_opens_it(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         await pilot.click(CardList, offset=(5, 4))
         await settle(pilot)
         card = pilot.app.screen.query_one(CardList).current
@@ -99,8 +93,7 @@ async def test_a_click_on_a_card_chooses_it_and_a_second_opens_it(stage: Stage) 
 async def test_the_status_is_asked_for_on_demand_only(stage: Stage) -> None:
     """H12: nothing is fetched before the holder presses the key."""
     stage.family()
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await pilot.press("down")
         assert not says(pilot.app, "asking for the status")
         await pilot.press("u")
@@ -116,29 +109,25 @@ async def test_a_wallet_that_cannot_be_read_says_so(stage: Stage, monkeypatch: p
         raise StoreError("the disk is gone")
 
     monkeypatch.setattr(stage.desk, "home", broken)
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         assert says(pilot.app, "the disk is gone")
         assert says(pilot.app, "Did anything leave the wallet? No, nothing.")
 
 
 async def test_below_sixty_columns_a_card_is_one_line(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(50, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((50, 24)) as pilot:
         assert not says(pilot.app, "Ministry of Health")
         assert says(pilot.app, "revoked")
 
 
 async def test_a_wide_window_shows_everything_about_the_card_beside_the_list(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(200, 60)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((200, 60)) as pilot:
         await settle(pilot)
         assert says(pilot.app, "Vaccination centre")
 
 
 async def test_the_wallet_locks_by_itself_and_by_a_key(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         app = pilot.app
         now = app.idle_clock()
         app.idle_clock = lambda: now + 4 * 60

@@ -24,8 +24,7 @@ async def test_a_code_is_shown_whole_black_on_white_in_any_theme(stage: Stage) -
     stage.hold(VACCINATION)
     for theme in ("dark", "light"):
         stage.desk.set_preference("theme", theme)
-        async with stage.app().run_test(size=(200, 90)) as pilot:
-            await settle(pilot)
+        async with stage.playing((200, 90)) as pilot:
             await pilot.press("q")
             await until(
                 pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed
@@ -47,8 +46,7 @@ async def test_a_code_is_shown_whole_black_on_white_in_any_theme(stage: Stage) -
 async def test_a_code_that_does_not_fit_is_not_drawn_but_written(stage: Stage, tmp_path: Path) -> None:
     stage.create("Anna")
     stage.hold(VACCINATION)
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
         await pilot.press("s")
@@ -65,8 +63,7 @@ async def test_a_value_turned_off_is_not_in_what_is_signed(stage: Stage) -> None
     """L2."""
     stage.create("Anna")
     stage.hold(VACCINATION)
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((120, 40)) as pilot:
         await pilot.press("p", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
         await pilot.press("space")
@@ -78,8 +75,7 @@ async def test_a_value_turned_off_is_not_in_what_is_signed(stage: Stage) -> None
 
 
 async def test_history_is_filtered_by_typing_opened_and_deleted(stage: Stage) -> None:
-    async with stage.family().app().run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((100, 30)) as pilot:
         await pilot.press("l")
         await settle(pilot)
         assert says(pilot.app, "8 of 8")
@@ -94,8 +90,7 @@ async def test_history_is_filtered_by_typing_opened_and_deleted(stage: Stage) ->
 
 
 async def test_a_person_is_added_and_chosen(stage: Stage) -> None:
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         pilot.app.action_go("people")
         await settle(pilot)
         await pilot.press("a")
@@ -110,8 +105,7 @@ async def test_a_person_is_added_and_chosen(stage: Stage) -> None:
 
 
 async def test_a_setting_is_kept_for_the_next_start(stage: Stage) -> None:
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         pilot.app.action_go("settings")
         await settle(pilot)
         await pilot.press("enter")
@@ -125,8 +119,7 @@ async def test_a_setting_is_kept_for_the_next_start(stage: Stage) -> None:
 async def test_a_backup_is_written_and_restored(stage: Stage, tmp_path: Path) -> None:
     stage.create("Anna")
     backup = tmp_path / "wallet.backup"
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         pilot.app.action_go("backup")
         await settle(pilot)
         file, first, again = pilot.app.screen.query(Input)
@@ -153,8 +146,7 @@ async def test_a_disk_that_is_full_is_told_before_anything_is_called_saved(
     def full(name: str, value: object) -> None:
         raise StoreError("the disk is full")
 
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         monkeypatch.setattr(stage.desk, "set_preference", full)
         pilot.app.action_go("settings")
         await settle(pilot)
@@ -166,8 +158,7 @@ async def test_a_disk_that_is_full_is_told_before_anything_is_called_saved(
 
 
 async def test_help_explains_the_screen_one_is_on(stage: Stage) -> None:
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         pilot.app.action_go("people")
         await settle(pilot)
         await pilot.press("f1")

@@ -9,9 +9,10 @@ import pytest
 
 from protocols.oid4vci import TxCode
 from tests.tui.stage import Stage
-from tests.wallet.conftest import PASSPHRASE
+from tests.wallet.conftest import CHEAP, PASSPHRASE
 from tests.wallet.scripted import TX_CODE, ScriptedIssuer
 from tests.wallet.scripted_verifier import ScriptedVerifier
+from tests.wallet.test_phrases import PHRASE
 from tests.world import VACCINATION
 from wallet.plain import PlainWallet
 
@@ -38,7 +39,7 @@ def play(stage: Stage, *lines: str, hidden: tuple[str, ...] = (), link: str | No
 
 
 def test_a_wallet_is_made_and_tried(stage: Stage) -> None:
-    told = play(stage, "Anna", "9", "1", "1", "0", hidden=(PASSPHRASE, PASSPHRASE))
+    told = play(stage, "Anna", "10", "1", "1", "0", hidden=(PASSPHRASE, PASSPHRASE))
     assert "Saved in the wallet: Vaccination status, Alex Example" in told
     assert "Disease: COVID-19" in told
 
@@ -77,3 +78,26 @@ def test_what_fails_is_told_with_what_left(stage: Stage) -> None:
     verifier = ScriptedVerifier(stage.world)
     told = play(stage, "0", link=verifier.link)
     assert "Did anything leave the wallet?: No, nothing." in told
+
+
+def test_a_recovery_phrase_is_made_asked_back_and_opens_the_wallet(stage: Stage) -> None:
+    """K11: a word that was not written down saves nothing."""
+    stage.create("Anna")
+    refused = play(stage, "9", "yes", "0", hidden=("zzz", "zzz", "zzz"))
+    assert "is another one; look at what you wrote down" in refused
+    assert not stage.desk.safekeeping.has_phrase
+    stage.desk.holder.recovery.set(PHRASE, parameters=CHEAP)
+    stage.desk.lock()
+    told = play(stage, "0", hidden=(f" {PHRASE.upper()}", "quite another phrase", "quite another phrase"))
+    assert "It opens with the recovery phrase" in told
+    stage.desk.lock()
+    stage.desk.unlock("quite another phrase")
+
+
+def test_the_history_is_deleted_and_written_after_a_typed_word(stage: Stage, tmp_path: Path) -> None:
+    stage.create("Anna")
+    play(stage, "4", "", "0")
+    play(stage, "4", str(tmp_path / "history.json"), "0")
+    assert '"new-key"' in (tmp_path / "history.json").read_text()
+    play(stage, "4", "delete", "0")
+    assert [entry.action for entry in stage.desk.history()] == ["Deleted the history"]

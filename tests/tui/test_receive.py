@@ -27,8 +27,7 @@ def issuer(stage: Stage) -> ScriptedIssuer:
 
 async def test_an_offer_is_received_by_keyboard_with_its_code(stage: Stage, issuer: ScriptedIssuer) -> None:
     issuer.tx_code = TxCode(length=6, description="The code of the letter")
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, issuer.link)
         await until(pilot, lambda: says(pilot.app, "The code of the letter"))
         assert says(pilot.app, "https://issuer.example")
@@ -49,8 +48,7 @@ async def test_an_offer_is_received_by_keyboard_with_its_code(stage: Stage, issu
 async def test_what_is_not_as_offered_is_refused_and_not_kept(stage: Stage, issuer: ScriptedIssuer) -> None:
     """F13."""
     issuer.change = lambda document, number: {**document, "name": "another"}
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, issuer.link)
         await until(pilot, lambda: pilot.app.screen.query_one("#go").has_focus)
         await pilot.press("enter")
@@ -61,8 +59,7 @@ async def test_what_is_not_as_offered_is_refused_and_not_kept(stage: Stage, issu
 
 async def test_the_person_is_asked_for_where_there_are_several(stage: Stage, issuer: ScriptedIssuer) -> None:
     stage.desk.add_person("Ben")
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, issuer.link)
         await until(pilot, lambda: says(pilot.app, "For whom is it?"))
         await pilot.press("down", "enter")
@@ -72,8 +69,7 @@ async def test_the_person_is_asked_for_where_there_are_several(stage: Stage, iss
 async def test_a_slow_issuer_blocks_nothing_and_can_be_left(stage: Stage, issuer: ScriptedIssuer) -> None:
     answered = threading.Event()
     stage.before_work = lambda: answered.wait(20)  # type: ignore[assignment]  # its answer is not used
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         pilot.app.follow(issuer.link, person=None)
         await until(pilot, lambda: says(pilot.app, "reading the offer ..."))
         await pilot.press("escape")
@@ -85,8 +81,7 @@ async def test_an_interrupted_issuance_is_completed_by_the_same_offer(
     stage: Stage, issuer: ScriptedIssuer
 ) -> None:
     issuer.lose.add("/credential")
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, issuer.link)
         await until(
             pilot, lambda: pilot.app.screen.query("#go") and pilot.app.screen.query_one("#go").has_focus
@@ -107,8 +102,7 @@ async def test_a_link_that_leads_nowhere_says_what_to_do(stage: Stage, issuer: S
         raise FetchError("the host does not answer")
 
     stage.exchange = down  # type: ignore[assignment]  # a network that is down
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, issuer.link)
         await until(pilot, lambda: says(pilot.app, "Look whether this computer is connected"))
         assert not isinstance(pilot.app.screen, ReceiveScreen)

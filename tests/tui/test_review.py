@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from protocols.oid4vp import AuthorizationResponse, ErrorResponse, parse_client_id, purpose_info
 from tests.tui.stage import Stage, paste, says, settle, until
@@ -26,6 +29,15 @@ def verifier(stage: Stage) -> ScriptedVerifier:
     return stage.asked_by(ScriptedVerifier(stage.world))
 
 
+@contextlib.asynccontextmanager
+async def reviewing(stage: Stage, link: str) -> AsyncIterator[Pilot[None]]:
+    """Paste a request into a window of 120 by 40 and wait until its review can be answered."""
+    async with stage.playing((120, 40)) as pilot:
+        await paste(pilot, link)
+        await until(pilot, lambda: armed(pilot.app))
+        yield pilot
+
+
 def armed(app: object) -> bool:
     screen = app.screen  # type: ignore[attr-defined]
     return isinstance(screen, OnlineReview) and screen.is_armed
@@ -33,10 +45,7 @@ def armed(app: object) -> bool:
 
 async def test_a_request_is_reviewed_and_shared_by_keyboard(stage: Stage, verifier: ScriptedVerifier) -> None:
     """L2: the list is of the derived credential, mandatory and linkable values among it."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         assert says(pilot.app, "did:web:venue.example")
         assert says(pilot.app, "proven: its signature was checked")
         listed = {line.label: line for line in pilot.app.screen.review.lines}
@@ -55,10 +64,7 @@ async def test_a_request_is_reviewed_and_shared_by_keyboard(stage: Stage, verifi
 
 async def test_enter_never_shares(stage: Stage, verifier: ScriptedVerifier) -> None:
     """L4, L7."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         await pilot.press("enter", "enter", "space", "enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, OnlineReview)
@@ -69,8 +75,7 @@ async def test_the_key_does_nothing_for_a_moment_after_the_screen_appears(
     stage: Stage, verifier: ScriptedVerifier
 ) -> None:
     """L7."""
-    async with stage.app(pace=1000.0).run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((120, 40), pace=1000.0) as pilot:
         await paste(pilot, verifier.link)
         await until(pilot, lambda: isinstance(pilot.app.screen, OnlineReview) and pilot.app.screen.review)
         assert says(pilot.app, "Read this first")
@@ -84,10 +89,7 @@ async def test_what_changed_after_it_was_displayed_is_not_sent(
     stage: Stage, verifier: ScriptedVerifier
 ) -> None:
     """L3: the confirmation belongs to the displayed bytes."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         (part,) = pilot.app.screen.review.source.parts
         part.planned.document["holder"] = "did:example:somebody-else"
         await pilot.press("s")
@@ -104,10 +106,7 @@ async def test_surplus_is_marked_off_and_has_to_be_allowed(stage: Stage, verifie
         query=query(NAME, DOSE, DISEASE, CENTRE),
         verifier_info=(purpose_info("Entry", "venue"),),
     )
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         assert says(pilot.app, "[ ] Vaccination centre Vaccination Site BEYOND THE PURPOSE")
         await pilot.press("s")
         await settle(pilot)
@@ -130,23 +129,18 @@ async def test_an_unproven_verifier_is_named_so_and_refused_with_one_key(
     """L4: one key refuses, a second says whether the verifier is told."""
     response_uri = verifier.asked.response_uri
     asked = replace(verifier.asked, client_id=parse_client_id(f"redirect_uri:{response_uri}"))
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, asked.to_url())
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, asked.to_url()) as pilot:
         assert says(pilot.app, "NOBODY PROVES WHO ASKS")
         await pilot.press("n", "enter")
-        await until(pilot, lambda: says(pilot.app, "Paste a link"))
+        await until(pilot, lambda: says(pilot.app, "Nothing left the wallet."))
+        assert isinstance(pilot.app.screen, HomeScreen)
     assert verifier.responses == []
 
 
 async def test_a_refusal_is_told_only_if_the_holder_says_so(stage: Stage, verifier: ScriptedVerifier) -> None:
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         await pilot.press("n", "tab", "enter")
-        await settle(pilot)
+        await until(pilot, lambda: says(pilot.app, "Nothing left the wallet, and the verifier knows."))
     (told,) = verifier.responses
     assert isinstance(told, ErrorResponse)
 
@@ -158,8 +152,7 @@ async def test_that_nothing_matches_is_told_only_after_a_question(
     card = stage.desk.cards()[0]
     stage.desk.remove(card.id)
     stage.hold(TEST)
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((120, 40)) as pilot:
         await paste(pilot, verifier.link)
         await until(pilot, lambda: says(pilot.app, "Tell the verifier that nothing is presented?"))
         assert verifier.responses == []
@@ -173,24 +166,16 @@ async def test_a_second_request_waits_until_the_first_is_finished(
     stage: Stage, verifier: ScriptedVerifier
 ) -> None:
     """L6."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         first = pilot.app.screen
         await paste(pilot, verifier.link)
         assert pilot.app.screen is first
-        assert [note.message for note in pilot.app._notifications] == [
-            "Finish this first, then paste the link again."
-        ]
+        assert says(pilot.app, "Finish this first, then paste the link again.")
 
 
 async def test_an_answered_request_is_not_answered_again(stage: Stage, verifier: ScriptedVerifier) -> None:
     """L6."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         await pilot.press("s")
         await settle(pilot)
         await paste(pilot, verifier.link)
@@ -202,10 +187,7 @@ async def test_the_venue_is_named_with_a_warning_that_codes_are_passed_on(
     stage: Stage, verifier: ScriptedVerifier
 ) -> None:
     """E14."""
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         assert says(pilot.app, "go on only if you are dealing with did:web:venue.example right now")
 
 
@@ -214,10 +196,7 @@ async def test_where_the_browser_is_to_go_is_shown_and_not_opened(
 ) -> None:
     """E14: the same-device flow ends with the address that has the response code."""
     verifier.redirect_uri = "https://venue.example/done?response_code=r1"
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         await pilot.press("s")
         await until(pilot, lambda: says(pilot.app, "https://venue.example/done?response_code=r1"))
         assert len(verifier.responses) == 1
@@ -225,10 +204,7 @@ async def test_where_the_browser_is_to_go_is_shown_and_not_opened(
 
 async def test_a_lost_answer_says_that_it_may_have_arrived(stage: Stage, verifier: ScriptedVerifier) -> None:
     verifier.lose_answer = True
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await paste(pilot, verifier.link)
-        await until(pilot, lambda: armed(pilot.app))
+    async with reviewing(stage, verifier.link) as pilot:
         await pilot.press("s")
         await until(pilot, lambda: says(pilot.app, "It may have arrived"))
 
@@ -240,8 +216,7 @@ async def test_a_network_that_is_down_says_that_nothing_left(
         raise FetchError("the host does not answer")
 
     stage.exchange = down  # type: ignore[assignment]  # a network that is down
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         await paste(pilot, verifier.link)
         await until(pilot, lambda: says(pilot.app, "the host does not answer"))
         assert says(pilot.app, "No, nothing.")
@@ -254,8 +229,7 @@ async def test_a_slow_verifier_blocks_nothing_and_can_be_left(
 ) -> None:
     answered = threading.Event()
     stage.before_work = lambda: answered.wait(20)  # type: ignore[assignment]  # its answer is not used
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         pilot.app.follow(verifier.link, person=None)
         await until(pilot, lambda: says(pilot.app, "finding out who asks ..."))
         await pilot.press("escape")
@@ -269,8 +243,7 @@ async def test_the_holder_chooses_between_different_credentials(
     stage: Stage, verifier: ScriptedVerifier
 ) -> None:
     stage.hold(changed(VACCINATION, "vaccination", dose=2))
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((120, 40)) as pilot:
         await paste(pilot, verifier.link)
         await until(pilot, lambda: says(pilot.app, "Several credentials answer this."))
         await pilot.press("down", "enter")

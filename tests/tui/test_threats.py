@@ -21,8 +21,7 @@ EVIL = "[bold red]Anna[/] \x1b[2J\x1b[1;1H\u202eevil\u200b\u2066"
 
 async def test_fifty_megabytes_in_the_clipboard_are_cut_and_nothing_is_followed(stage: Stage) -> None:
     """J5."""
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         await pilot.press("a")
         await settle(pilot)
         pilot.app.post_message(events.Paste("openid4vp://" + "x" * 50_000_000))
@@ -32,8 +31,7 @@ async def test_fifty_megabytes_in_the_clipboard_are_cut_and_nothing_is_followed(
 
 async def test_pasted_escape_sequences_are_text(stage: Stage) -> None:
     """J5."""
-    async with stage.family().app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((80, 24)) as pilot:
         await pilot.press("slash")
         await paste(pilot, "\x1b[2J\x1b[31mdose")
         assert "\x1b" not in screen_text(pilot.app)
@@ -44,8 +42,7 @@ async def test_text_of_an_issuer_cannot_repaint_the_screen(stage: Stage) -> None
     """J6."""
     stage.create("Anna")
     stage.hold_of_stranger(EVIL, EVIL)
-    async with stage.app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((120, 40)) as pilot:
         await settle(pilot)
         text = screen_text(pilot.app)
         assert "[bold red]Anna[/] <U+001B>[2J<U+001B>[1;1H<U+202E>evil<U+200B><U+2066>" in text
@@ -67,8 +64,7 @@ async def test_text_of_strangers_cannot_repaint_the_review(stage: Stage) -> None
         verifier_info=(purpose_info("[reverse]Entry[/] \x1b[1A\u202e"),),
         client_metadata=replace(verifier.asked.client_metadata, client_name="[link=x]Venue\x1b]8;;x\x07"),
     )
-    async with stage.app().run_test(size=(160, 40)) as pilot:
-        await settle(pilot)
+    async with stage.playing((160, 40)) as pilot:
         await paste(pilot, verifier.link)
         await until(pilot, lambda: says(pilot.app, "sends exactly this"))
         text = screen_text(pilot.app)
@@ -79,8 +75,7 @@ async def test_text_of_strangers_cannot_repaint_the_review(stage: Stage) -> None
 
 async def test_what_is_copied_is_cleared_after_a_while_if_it_is_still_there(stage: Stage) -> None:
     """K9."""
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         pilot.app.action_go("people")
         await settle(pilot)
         await pilot.press("y")
@@ -90,8 +85,7 @@ async def test_what_is_copied_is_cleared_after_a_while_if_it_is_still_there(stag
 
 async def test_what_somebody_else_copied_meanwhile_is_left(stage: Stage) -> None:
     """K9."""
-    async with stage.create("Anna").app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.create("Anna").playing((80, 24)) as pilot:
         pilot.app.copy("did:key:z")
         pilot.app.copy_to_clipboard("another text")
         await settle(pilot)
@@ -101,8 +95,7 @@ async def test_what_somebody_else_copied_meanwhile_is_left(stage: Stage) -> None
 
 async def test_locking_leaves_nothing_on_the_screen(stage: Stage) -> None:
     """K8."""
-    async with stage.family().app().run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
+    async with stage.family().playing((120, 40)) as pilot:
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("ctrl+l")

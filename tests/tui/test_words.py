@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.words import parse_catalogue, read_catalogue
-from tests.tui.stage import Stage, says, settle
+from tests.tui.stage import Stage, says
 from vclib.errors import ConfigurationError
 from wallet.cards import Badge
 from wallet.recollections import ACTIONS, OUTCOMES
@@ -31,6 +31,10 @@ SAID = {
     "_ALWAYS",
     "_NOTHING_LEAVES",
     "_USUAL",
+    "_ABOUT",
+    "_THERE_IS_ONE",
+    "_WRITE",
+    "_TYPE",
     "_WHY",
     "_SHORT",
 }
@@ -51,7 +55,20 @@ NOT_SAID = {
     "p",
     "a",
 }
-NOT_SAID |= {"c", "j", "u", "d", "y", "1 ... 9, 0", "ctrl+p", "ctrl+l", "file", "passphrase", "again"}
+NOT_SAID |= {
+    "c",
+    "j",
+    "u",
+    "d",
+    "y",
+    "1 ... 9, 0",
+    "ctrl+p",
+    "ctrl+l",
+    "file",
+    "passphrase",
+    "again",
+    "phrase",
+}
 
 
 def strings(node: ast.AST) -> Iterator[str]:
@@ -126,8 +143,7 @@ def test_a_broken_catalogue_is_refused_by_its_line() -> None:
 async def test_the_screens_speak_the_language_that_is_set(stage: Stage) -> None:
     stage.family()
     stage.desk.set_preference("language", "fr")
-    async with stage.app().run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with stage.playing((80, 24)) as pilot:
         assert says(pilot.app, "5 attestations")
         assert says(pilot.app, "expire bientôt")
         assert says(pilot.app, "jusqu’au 1 juillet 2027")

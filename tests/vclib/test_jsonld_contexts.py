@@ -239,3 +239,41 @@ def test_more_contexts_in_new_orders_than_are_kept_do_no_harm() -> None:
         except JSONLDError as err:
             assert "protected term redefinition" in str(err)  # noqa: PT017
     assert jsonld.canonical_nquads(good) == before
+
+
+_IMPORTED = "https://lists.example/contexts/v1"
+_IMPORTED_CONTENT = b'{"@context": {"id": "@id", "colour": "https://lists.example/colour"}}'
+
+
+def test_a_context_that_the_caller_has_pinned_gives_its_terms_their_meaning() -> None:
+    document: JSONObject = {"@context": [_IMPORTED], "id": "urn:x", "colour": "green"}
+    found = jsonld.canonical_nquads_under(document, {_IMPORTED: _IMPORTED_CONTENT})
+    assert found == b'<urn:x> <https://lists.example/colour> "green" .\n'
+    with pytest.raises(ContextNotAcceptedError, match="is not at hand"):
+        jsonld.canonical_nquads_under(document, {})
+    # It was for this one document: nothing of it is known afterwards.
+    with pytest.raises(ContextNotAcceptedError):
+        jsonld.canonical_nquads(document)
+
+
+def test_a_pinned_context_cannot_be_replaced_by_the_callers() -> None:
+    document: JSONObject = {"@context": [_V2], "id": "urn:x", "name": "green"}
+    expected = jsonld.canonical_nquads(document)
+    replaced = {_V2: b'{"@context": {"name": "https://evil.example/name", "id": "@id"}}'}
+    assert jsonld.canonical_nquads_under(document, replaced) == expected
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"@context": [_IMPORTED, {"@vocab": "https://evil.example/"}]},
+        {"@context": [_IMPORTED, _EXAMPLES]},
+        {"@context": [_IMPORTED], "colour": {"@context": _IMPORTED, "id": "urn:y"}},
+        {"@context": None},
+    ],
+    ids=["inline", "catch-all", "nested", "none"],
+)
+def test_beside_an_imported_context_the_same_rules_hold(members: JSONObject) -> None:
+    document: JSONObject = {"id": "urn:x", "colour": "green", **members}
+    with pytest.raises(JSONLDError):
+        jsonld.canonical_nquads_under(document, {_IMPORTED: _IMPORTED_CONTENT})

@@ -34,6 +34,7 @@ from vclib.proofs import without_proofs
 from vclib.strict_json import JSONObject
 from verifier.oid4vp import oid4vp_router
 from verifier.requests import PresentationRequests, RequestSettings
+from verifier.rule_queries import AskedRules
 from verifier.service import Verifier
 from verifier.store import VerifierStore
 from verifier.transactions import Transactions
@@ -51,6 +52,7 @@ class Asking:
     settings: RequestSettings = SETTINGS
     signer: RequestSigner | None = field(default_factory=Signer)
     database_url: str | None = None
+    rules: AskedRules | None = None
 
     def __post_init__(self) -> None:
         self.store = VerifierStore.open(self.database_url or sqlite_url(self.folder / "verifier.sqlite"))
@@ -59,7 +61,7 @@ class Asking:
     def client(self) -> Client:
         verifier = Verifier(self.world.trusted, self.world.status_lists, None, self.store)
         requests = PresentationRequests(
-            self.settings, Transactions(self.store.database), verifier, self.signer
+            self.settings, Transactions(self.store.database), verifier, self.signer, rules=self.rules
         )
         app: FastAPI = create_app("verifier", version="1")
         app.include_router(oid4vp_router(requests, clock=lambda: self.world.clock.now))

@@ -46,6 +46,13 @@ def test_each_of_several_credentials_has_its_own_verdict(world: World) -> None:
     assert len(lines) == position + 2
 
 
+def test_what_is_said_of_a_credential_alone_is_said_once(world: World) -> None:
+    alice = world.person(11)
+    credential = derive(world.mint(VACCINATION, alice), selective_pointers=[])
+    lines = result_lines(world.check(credential, challenge=None, domain=None))
+    assert [line for line in lines if line.startswith("  ? [not-presented]")] == lines[1:2]
+
+
 def test_json_tells_of_a_failed_credential_its_verdict_only(world: World) -> None:
     credentials = result_json(world.check(_both(world)))["credentials"]
     assert isinstance(credentials, list)

@@ -6,85 +6,26 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from protocols.compact import decode_presentation
-from runtime import sealing
 from runtime.qr import read_qr
-from runtime.sealing import Argon2Parameters
+from tests.wallet.conftest import PASSPHRASE, Run
 from tests.world import CHALLENGE, RECOVERY, TEST, VACCINATION, VENUE, Person, World
 from vclib.did import resolver
 from vclib.errors import SealingError
 from vclib.proofs import add_proof, proofs_of, without_proofs
 from vclib.strict_json import JSONObject
-from wallet import backups
-from wallet.cli import app
 from wallet.cli_shared import open_holder
 from wallet.config import WalletConfig
-from wallet.holder import Holder
-from wallet.store import WalletStore
 
-CHEAP = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
-PASSPHRASE = "correct horse battery"
 ASKED = ["--challenge", CHALLENGE, "--domain", VENUE]
 
-Run = Callable[..., Result]
-
-# Whatever derives a key, as plain functions. Any: the functions behind class methods are not in their types.
-_SEALING: tuple[Any, ...] = (
-    sealing.seal,
-    getattr(WalletStore.create, "__func__"),  # noqa: B009
-    getattr(Holder.create, "__func__"),  # noqa: B009
-    WalletStore.change_passphrase,
-    Holder.change_passphrase,
-    Holder.make_backup,
-    backups.seal_backup,
-)
-
-
-@pytest.fixture(autouse=True)
-def _cheap_and_at_the_worlds_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Derive keys cheaply and take the time from the world; both are settings, not what is tested here."""
-    for function in _SEALING:
-        defaults = {**(function.__kwdefaults__ or {}), "parameters": CHEAP}
-        monkeypatch.setattr(function, "__kwdefaults__", defaults)
-    for module in ("cli", "cli_backup", "cli_shared"):
-        monkeypatch.setattr(f"wallet.{module}.utc_now", lambda: world.clock.now)
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command of the wallet in an empty folder; the passphrase comes from the environment."""
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    for name, value in {
-        "DDCC_WALLET": "wallet.ddcc",
-        "DDCC_PASSPHRASE": PASSPHRASE,
-        "DDCC_BACKUP_PASSPHRASE": "a passphrase for backups",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    def invoke(*arguments: object, stdin: str = "") -> Result:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
-
-    return invoke
-
-
-@pytest.fixture
-def owner(run: Run, world: World) -> Person:
-    """The owner of a wallet that was made, as somebody to mint for."""
-    assert run("init", "--name", "Anna").exit_code == 0
-    with Holder.open(
-        Path("wallet.ddcc"), PASSPHRASE, resolve=resolver(), clock=lambda: world.clock.now
-    ) as holder:
-        (key,) = holder.shelf.held_keys()
-    return Person(key, world.clock)
+pytestmark = pytest.mark.usefixtures("cheap_and_at_the_worlds_time")
 
 
 def _write(document: object, name: str = "credential.json") -> Path:

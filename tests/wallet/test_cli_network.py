@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from protocols.oid4vci import TxCode
-from protocols.oid4vp import ErrorResponse, parse_client_id, purpose_info
+from protocols.oid4vp import ClaimReason, ErrorResponse, parse_client_id, purpose_info
 from runtime.qr import make_qr
 from tests.protocols.oid4vp_parties import DID
 from tests.wallet.conftest import CHEAP, PASSPHRASE
@@ -200,7 +200,11 @@ def test_codes_and_tokens_are_printed_nowhere(issuer: ScriptedIssuer, run: Run) 
 def test_a_request_is_shown_asked_for_and_answered(
     verifier: ScriptedVerifier, held: None, run: Run, world: World
 ) -> None:
-    verifier.asked = replace(verifier.asked, verifier_info=(purpose_info("Entry to the concert"),))
+    reason = ClaimReason(
+        ("credentialSubject", "vaccination", "dose"), "needed by rule VR-XX-0001: \x1b[2JTwo."
+    )
+    info = purpose_info("Entry to the concert", reasons=[reason])
+    verifier.asked = replace(verifier.asked, verifier_info=(info,))
     verifier.redirect_uri = "https://venue.example/done#response_code=0123456789"
     result = run("present", verifier.link, stdin="y\n")
     assert result.exit_code == 0
@@ -208,6 +212,8 @@ def test_a_request_is_shown_asked_for_and_answered(
         f"Asked by: {DID} (proven by its signature)",
         "it calls itself: Venue",
         "for, in its own words: Entry to the concert",
+        # J6: what the verifier wrote is printed inert.
+        "  Dose number: needed by rule VR-XX-0001: <U+001B>[2JTwo.",
         "the answer goes to: https://venue.example/responses/1",
         "    Name: Aulus Agerius",
     ):

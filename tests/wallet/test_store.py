@@ -128,7 +128,7 @@ def test_another_kind_of_file_is_named(path: Path) -> None:
 def test_a_newer_format_is_named(path: Path) -> None:
     _filled(path)
     _tamper(path, "PRAGMA user_version = 9")
-    with pytest.raises(StoreError, match="has wallet format 9, this program reads 1"):
+    with pytest.raises(StoreError, match="has wallet format 9, this program reads up to 2"):
         WalletStore.open(path, PASSPHRASE)
 
 

@@ -29,7 +29,6 @@ from vclib.encoding import encode_multibase
 from vclib.errors import ProofVerificationError
 from vclib.jsonld import ContextPolicy
 from vclib.keys import KeyType, PublicKey, SigningKey
-from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject, JSONValue
 
 # The hash for canonicalization and for both halves of the hash data. "One must use the hash algorithm
@@ -111,19 +110,13 @@ class JCSTransformation:
         The context policy is not part of the JCS suites, but without it a context that redefines a term
         could ride along under any signature (Data Integrity 1.0, context validation).
         """
-        if "@context" in document:
-            # Looks at the size, too.
-            jsonld.check_contexts(document, contexts)
-        else:
-            check_size(document)
-        return jcs.canonicalize(document)
+        return jsonld.canonical_json(document, contexts=contexts)
 
     def proof_config_bytes(
         self, options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
     ) -> bytes:
         """Return the canonical JSON of the options."""
-        check_size(options)
-        return jcs.canonicalize(options)
+        return jsonld.canonical_json_of_options(options, contexts=contexts)
 
 
 Transformation = RDFCTransformation | JCSTransformation

@@ -92,7 +92,7 @@ def _copied(value: JSONValue) -> JSONValue:
     if type(value) is str:
         return value
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return value[:] if set(map(type, value)) == {str} else [_copied(item) for item in value]
     return _copy(value) if isinstance(value, dict) else value
 
 

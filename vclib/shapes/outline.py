@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from vclib.nquads import iri_term, is_absolute_iri, literal_term
 from vclib.safe_mode import RELATIVE_SCHEME
@@ -35,6 +36,12 @@ _RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 # A prefix or a term longer than this is left to the reference path, so that shapes stay small.
 MAX_WORD = 64
+# An IRI is written once for each statement of its node; longer ones are left to the reference path, which
+# counts what is written (`vclib.statements`).
+MAX_IRI = 1024
+# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse.
+_URI_LINES = re.compile(r"[!#-;=?-\[\]_a-z~\n]*")
+_BEGINNING = re.compile(rf"^([^:\n]{{0,{MAX_WORD}}})(?:(:(?://)?)|$)", re.MULTILINE)
 
 
 class UnfitError(Exception):
@@ -61,6 +68,8 @@ class Gap:
     after: str
 
 
+# Of each text read as an IRI what comes before its colon, and the colon, with "//" if that follows.
+Variant: TypeAlias = tuple[tuple[str, str], ...]
 Term = str | Blank | Gap
 Statement = tuple[Term, str, Term]
 
@@ -73,19 +82,27 @@ class IRIRule:
     base: str | None
 
 
-def variant_of(leaves: Sequence[Leaf]) -> tuple[str, ...] | None:
-    """Return what of texts read as IRIs decides how they are read; None if that is too long to keep.
+def variant_of(iris: Sequence[Leaf]) -> Variant | None:
+    """Return what of texts read as IRIs decides how they are read.
 
-    Of each the text itself if it has no colon, else what comes before, the colon, and "//" if that follows.
+    Of each the text itself if it has no colon, else what comes before, and the colon with "//" if that
+    follows. None if one has other characters than URIs have, is long, or is a number: such a text is for the
+    reference path.
     """
-    variant: list[str] = []
-    for leaf in leaves:
-        if type(leaf) is not str:
-            return None
-        head, colon, tail = leaf.partition(":")
-        if len(head) > MAX_WORD:
-            return None
-        variant.append(f"{head}://" if tail.startswith("//") else head + colon)
+    if not iris:
+        return ()
+    try:
+        together = "\n".join(iris)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    if _URI_LINES.fullmatch(together) is None or (
+        len(together) > MAX_IRI and any(len(iri) > MAX_IRI for iri in together.split("\n"))
+    ):
+        return None
+    variant = _BEGINNING.findall(together)
+    # One more than there are texts for a line feed in a text, one less for a beginning that is too long.
+    if len(variant) != len(iris) or together.count("\n") != len(iris) - 1:
+        return None
     return tuple(variant)
 
 

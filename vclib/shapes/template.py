@@ -7,7 +7,6 @@ into formats, hash and sort. Whoever gets None goes the reference path.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,11 +20,7 @@ from vclib.shapes.structure import Leaf, getter
 from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
 
-# The characters of RFC 3986: what is an absolute IRI of these to us is one to PyLD, and the reverse. An IRI
-# is written once for each statement of its node; longer ones, and longer texts, are left to the reference
-# path, which counts what is written (`vclib.statements`).
-_URI_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~\n]*")
-_MAX_URI = 1024
+# Longer texts are left to the reference path, which counts what is written (`vclib.statements`).
 _MAX_TEXTS = 1_000_000
 
 _HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
@@ -35,16 +30,13 @@ _HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 class Template:
     """The statements of the documents of one shape and variant.
 
-    `whole` are the places of IRIs kept as they are, `parts` those of which the part after the colon is kept,
-    each with what stands before it.
+    `parts` are the places of IRIs of which only what follows the colon is kept, each with what stands before.
     """
 
     texts: Callable[[Sequence[str]], Sequence[str]]
     text_places: tuple[int, ...]
     numbers: tuple[int, ...]
-    whole: tuple[int, ...]
     parts: tuple[tuple[int, str], ...]
-    iris: Callable[[Sequence[str]], Sequence[str]]
     different: tuple[tuple[Term, ...], ...]
     statements: tuple[Statement, ...]
     values: int
@@ -76,9 +68,7 @@ class Template:
             texts=getter(outline.texts),
             text_places=tuple(outline.texts),
             numbers=tuple(outline.numbers),
-            whole=tuple(rule.place for rule in outline.iris if rule.base is None),
             parts=tuple((rule.place, rule.base) for rule in outline.iris if rule.base is not None),
-            iris=getter([rule.place for rule in outline.iris]),
             different=tuple(tuple(terms) for terms in outline.different if len(terms) > 1),
             statements=statements,
             values=values,
@@ -114,8 +104,6 @@ class Template:
         for place, _ in self.parts:
             whole = arguments[place]
             arguments[place] = whole[whole.index(":") + 1 :]
-        if not _are_uri_characters(self.iris(arguments)):
-            return None
         for terms in self.different:
             if len({_written(term, arguments) for term in terms}) != len(terms):
                 return None
@@ -203,15 +191,6 @@ def _mentioning(statements: Sequence[Statement], blanks: int) -> list[list[State
             if isinstance(term, Blank):
                 mentioning[term.number].append(statement)
     return mentioning
-
-
-def _are_uri_characters(texts: Sequence[str]) -> bool:
-    """Say whether all texts are of the characters of URIs, and none too long to be written so often."""
-    together = "\n".join(texts)
-    if len(together) > _MAX_URI and any(len(text) > _MAX_URI for text in texts):
-        return False
-    # A line feed within a text would be one too many.
-    return _URI_CHARACTERS.fullmatch(together) is not None and together.count("\n") == max(len(texts) - 1, 0)
 
 
 def _written(term: Term, arguments: Sequence[str]) -> str:

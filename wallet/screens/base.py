@@ -76,11 +76,14 @@ class WalletScreen(Screen[Result]):
     ) -> Worker[None]:
         """Do `call` in a thread and `then` with what it returns; a newer one of the group replaces it."""
 
+        was_open = self.desk.is_open
+
         async def run() -> None:
             try:
                 value = await in_thread(call)
             except VCError as err:
-                if self.is_attached:
+                # What fails because the wallet was locked meanwhile is no news.
+                if self.is_attached and self.desk.is_open is was_open:
                     (failed or self.tell_failure)(err)
             else:
                 if self.is_attached:

@@ -53,13 +53,15 @@ class DetailScreen(WalletScreen[None]):
         yield self.key_bar()
 
     def on_mount(self) -> None:
-        """Read it."""
-        self.query_one(DetailView).focus()
-        self._read()
+        """Let the arrow keys scroll."""
+        view = self.query_one(DetailView)
+        view.announce(self.card, self.words)
+        view.focus()
 
     def on_screen_resume(self) -> None:
-        """Read it again: it may have been presented meanwhile."""
-        self._read()
+        """Read it, and again after it may have been presented."""
+        if self.desk.is_open:
+            self._read()
 
     def _read(self) -> None:
         self.work(lambda: self.desk.detail(self.card.id), self._show, group="detail")

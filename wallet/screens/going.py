@@ -22,6 +22,7 @@ from wallet.screens.online_review import OnlineReview
 from wallet.screens.people import PeopleScreen
 from wallet.screens.present import PresentScreen
 from wallet.screens.receive import ReceiveScreen
+from wallet.screens.recovery import RecoveryScreen
 from wallet.screens.safekeeping import BackupScreen, PassphraseScreen, RestoreScreen
 from wallet.screens.settings import SettingsScreen
 
@@ -37,6 +38,7 @@ _SCREENS = {
     "settings": SettingsScreen,
     "backup": BackupScreen,
     "restore": RestoreScreen,
+    "recovery": RecoveryScreen,
     "passphrase": PassphraseScreen,
 }
 
@@ -140,6 +142,7 @@ def commands(app: WalletApp) -> Iterator[SystemCommand]:
             "settings": ("Settings", "Theme, language, idle time, what is shown by default"),
             "backup": ("Back up", "Write everything to one sealed file"),
             "restore": ("Restore", "Add what a backup holds"),
+            "recovery": ("Recovery phrase", "Twelve words on paper, for when the passphrase is forgotten"),
             "passphrase": ("Change the passphrase", "Copies and backups made before keep the old one"),
         }.items():
             yield SystemCommand(words(title), words(told), lambda name=name: go(app, name))

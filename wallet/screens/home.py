@@ -89,7 +89,7 @@ class HomeScreen(WalletScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Read it again: another screen may have changed it."""
-        if self._home is not None:
+        if self._home is not None and self.desk.is_open:
             self.read()
 
     @on(WalletChanged)

@@ -11,11 +11,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Center, Middle, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from wallet.desk import MIN_CHARACTERS, SealingError, VCError, strength_of
 from wallet.screens.base import WalletScreen
+from wallet.screens.safekeeping import RecoverScreen
 
 _MAX_DELAY_SECONDS = 30
 _METER = "▰"
@@ -32,15 +34,18 @@ class UnlockScreen(WalletScreen[None]):
         "words that have nothing to do with each other are easy to remember and hard to guess."
     )
     KEYS: ClassVar = (("enter", "Open"), ("f1", "Help"), ("ctrl+q", "Quit"))
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "recover", "Open with the recovery phrase")]
 
     def __init__(self, notice: str = "") -> None:
         super().__init__()
         self._notice = notice
         self._wrong = 0
+        self._recoverable = False
 
     def compose(self) -> ComposeResult:
         """Make the form."""
         new = not self.desk.exists
+        self._recoverable = self.desk.has_phrase
         yield self.top_bar()
         with Middle(), Center(), Vertical(id="unlock"):
             yield Static(
@@ -49,16 +54,20 @@ class UnlockScreen(WalletScreen[None]):
             )
             path = Text(str(self.desk.path), no_wrap=True, overflow="ellipsis")
             yield Static(path, id="unlock-path", markup=False)
-            if new:
-                yield Label(Text(self.words("Your name, as you like to see it here")))
-                yield Input(id="name", max_length=100)
+            # The name comes last: a passphrase that is typed ahead lands in no field that shows it.
             yield Label(Text(self.words("New passphrase") if new else self.words("Passphrase")))
             yield Input(password=True, id="passphrase", max_length=1000)
             if new:
                 yield Static("", id="strength", markup=False)
                 yield Label(Text(self.words("The same again")))
                 yield Input(password=True, id="again", max_length=1000)
+                yield Label(Text(self.words("Your name, as you like to see it here")))
+                yield Input(id="name", max_length=100)
             yield Static(Text(self._notice), id="unlock-notice", markup=False)
+            if self._recoverable:
+                yield Static(
+                    Text(self.words("Forgotten? F2 opens it with the recovery phrase.")), id="forgotten"
+                )
             yield Button(
                 self.words("Make the wallet") if new else self.words("Open"), id="open", variant="primary"
             )
@@ -82,6 +91,10 @@ class UnlockScreen(WalletScreen[None]):
     @on(Input.Submitted)
     def next_field(self, event: Input.Submitted) -> None:
         """Go to the next field; after the last one, open."""
+        if event.input.id == "again" and event.value != self.query_one("#passphrase", Input).value:
+            self._say(self.words("The two passphrases differ."))
+            event.input.value = ""
+            return
         fields = list(self.query(Input))
         place = fields.index(event.input)
         if place + 1 < len(fields):
@@ -105,6 +118,11 @@ class UnlockScreen(WalletScreen[None]):
         else:
             name = self.query_one("#name", Input).value.strip()
             self._start(lambda: self.desk.create(passphrase, name), self.words("making the wallet ..."))
+
+    def action_recover(self) -> None:
+        """Open it with the recovery phrase, if it has one."""
+        if self._recoverable and not self._wait_is_on:
+            self.app.push_screen(RecoverScreen())
 
     @property
     def _wait_is_on(self) -> bool:

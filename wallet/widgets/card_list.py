@@ -7,8 +7,7 @@ the screen. Below 60 columns each card is one line. All text is printed as it is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,8 +25,7 @@ from wallet.widgets.themes import SIGNS, Palette
 NARROW = 60
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """One line of the list: of a heading, or the first, second or empty line of a card."""
 
     kind: str
@@ -71,6 +69,8 @@ class CardList(ScrollView, can_focus=True):
         self._lines: list[_Line] = []
         self._first_line: list[int] = []
         self._current = 0
+        # (line, theme, chosen, focused) -> how it was drawn.
+        self._drawn: dict[tuple[int, str, bool, bool], Strip] = {}
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -124,13 +124,18 @@ class CardList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
-        palette = Palette(self.app)
-        width = self.size.width
         number = y + self.scroll_offset.y
         if number >= len(self._lines):
-            return Strip.blank(width, palette.background)
-        line = self._lines[number]
-        current = line.card == self._current and line.card >= 0
+            return Strip.blank(self.size.width, Palette(self.app).background)
+        card = self._lines[number].card
+        key = (number, self.app.theme, card == self._current and card >= 0, self.has_focus)
+        strip = self._drawn.get(key)
+        if strip is None:
+            strip = self._drawn[key] = self._draw(self._lines[number], current=key[2])
+        return strip
+
+    def _draw(self, line: _Line, *, current: bool) -> Strip:
+        palette, width = Palette(self.app), self.size.width
         back = palette.chosen if current and self.has_focus else palette.background
         text = self._heading(line, palette, width) if line.card < 0 else self._card(line, palette, width)
         strip = Strip(text.render(self.app.console, end=""))
@@ -166,6 +171,7 @@ class CardList(ScrollView, can_focus=True):
             if not narrow:
                 lines += [_Line("issuer", number), _Line("blank")]
         self._lines, self._first_line = lines, first
+        self._drawn.clear()
         self.virtual_size = Size(self.size.width, len(lines))
         self.refresh()
 

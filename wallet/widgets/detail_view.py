@@ -14,7 +14,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from wallet.desk import ClaimLine, Detail, Words
+from wallet.desk import Card, ClaimLine, Detail, Words
 from wallet.widgets.themes import SIGNS, Palette
 
 _MAX_SHOWN_BEFORE = 20
@@ -30,6 +30,11 @@ class DetailView(VerticalScroll):
         self.codes = False
         self.raw = False
 
+    @property
+    def detail(self) -> Detail | None:
+        """What is shown."""
+        return self._detail
+
     def compose(self) -> Iterator[Static]:
         """Make the one text."""
         yield Static("", id="detail-text", markup=False)
@@ -41,6 +46,11 @@ class DetailView(VerticalScroll):
             self.scroll_home(animate=False)
         self._detail = detail
         self.redraw()
+
+    def announce(self, card: Card, words: Words) -> None:
+        """Show what is known already, while the rest is being read."""
+        self._words = words
+        self.query_one("#detail-text", Static).update(Group(*self._top(card)))
 
     def turn(self, *, codes: bool = False, raw: bool = False) -> None:
         """Show or hide the codes, or the JSON."""
@@ -54,17 +64,10 @@ class DetailView(VerticalScroll):
         self.query_one("#detail-text", Static).update(shown)
 
     def _render_detail(self, detail: Detail) -> RenderableType:
-        palette, words, card = Palette(self.app), self._words, detail.card
+        palette, words = Palette(self.app), self._words
         if self.raw:
             return Text(detail.raw, palette.text)
-        badge = Text(f"{SIGNS[card.badge.tone]} {words(card.badge)}", palette.tone(card.badge.tone))
-        parts: list[RenderableType] = [
-            Text(card.title, palette.strong),
-            Text(card.person, palette.text),
-            Text(),
-            badge,
-            *(Text(reason, palette.muted) for reason in card.reasons),
-        ]
+        parts = self._top(detail.card)
         for heading, claims in _groups(detail.claims, words):
             parts += [self._heading(heading), self._claims(claims)]
         parts += [self._heading(words("Proofs")), *(Text(proof, palette.text) for proof in detail.proofs)]
@@ -72,6 +75,17 @@ class DetailView(VerticalScroll):
         parts.append(self._heading(words("Where it was shown")))
         parts += self._shown_before(detail)
         return Group(*parts)
+
+    def _top(self, card: Card) -> list[RenderableType]:
+        palette = Palette(self.app)
+        badge = f"{SIGNS[card.badge.tone]} {self._words(card.badge)}"
+        return [
+            Text(card.title, palette.strong),
+            Text(card.person, palette.text),
+            Text(),
+            Text(badge, palette.tone(card.badge.tone)),
+            *(Text(reason, palette.muted) for reason in card.reasons),
+        ]
 
     def _heading(self, text: str) -> RenderableType:
         return Padding(Text(text, Palette(self.app).heading), (1, 0, 0, 0))

@@ -1,0 +1,304 @@
+"""The trust lists of a verifier: kept whole, never replaced by older ones, read again while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from health.trust import (
+    Material,
+    OlderListError,
+    Pins,
+    TestListError,
+    TrustListError,
+    UnsignedListError,
+    WrongPublisherError,
+    certificate_kid,
+)
+from tests.registries import NOW, PUBLISHER, entity, signed
+from tests.trust_lists import CONTEXT, CONTEXTS, SIGNING_DID, Authority, Network, content, method, pem
+from tests.vclib.parties import party
+from vclib.errors import (
+    ConfigurationError,
+    FetchError,
+    FetchRefusedError,
+    InvalidSignatureError,
+    StoreError,
+    VCError,
+)
+from vclib.strict_json import JSONObject
+from verifier.config import VerifierConfig
+from verifier.trust_import import Wanted, import_list, read_contexts, read_material, refresh_list
+from verifier.trust_lists import TrustFolder, TrustSource, load_store
+
+URL = "https://registry.example/registry.json"
+MINISTRY, CLINIC = party(22).did, party(23).did
+PINS = Pins(publisher=PUBLISHER.did)
+
+
+class Place:
+    """A verifier's home, and a web server whose one document tests exchange."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = VerifierConfig(folder)
+        self.folder = TrustFolder(self.config.trust_folder)
+        self.served: JSONObject | None = signed(entity(MINISTRY))
+
+    def fetch(self, url: str) -> bytes:
+        if self.served is None:
+            raise FetchError(f"{url} is down")
+        return content(self.served)
+
+    def take(
+        self, *, name: str = "registry", pins: Pins = PINS, is_test: bool = False, now: datetime = NOW
+    ) -> None:
+        wanted = Wanted(name, URL, pins, is_test=is_test)
+        import_list(
+            wanted,
+            self.folder,
+            fetch=self.fetch,
+            now=now,
+            accept_test_lists=self.config.accept_test_lists,
+        )
+
+    def refresh(self, *, now: datetime = NOW) -> None:
+        [source] = self.folder.sources()
+        refresh_list(source, self.folder, fetch=self.fetch, now=now, accept_test_lists=False)
+
+    def known(self) -> set[str]:
+        return set(load_store(self.config).trusted_issuers().by_did)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "venue")
+
+
+def test_a_list_that_was_taken_in_is_believed_and_tells_where_it_is_from(place: Place) -> None:
+    place.take()
+    assert place.known() == {MINISTRY}
+    [source] = place.folder.sources()
+    assert (source.kept.location, source.kept.voucher) == (URL, f"signed by {PUBLISHER.did}")
+    assert source.pins == PINS
+
+
+def test_the_files_are_the_owners_only(place: Place) -> None:
+    place.take()
+    [path] = place.config.trust_folder.glob("*.json")
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        (signed(entity(CLINIC), validFrom="2026-05-01T00:00:00Z"), OlderListError),
+        ({**signed(entity(CLINIC)), "proof": []}, VCError),
+        (signed(entity(CLINIC), publisher=party(24)), WrongPublisherError),
+        (signed(entity(MINISTRY)) | {"credentialSubject": [entity(CLINIC)]}, InvalidSignatureError),
+        (None, FetchError),
+    ],
+    ids=["older", "unsigned", "of another publisher", "altered", "host down"],
+)
+def test_a_list_that_cannot_be_taken_leaves_the_last_good_one_which_ages(
+    place: Place, document: JSONObject | None, error: type[VCError]
+) -> None:
+    """Threat I4."""
+    place.take()
+    place.served = document
+    later = NOW + timedelta(days=40)
+    with pytest.raises(error):
+        place.refresh(now=later)
+    assert place.known() == {MINISTRY}
+    [source] = place.folder.sources()
+    assert source.kept.confirmed == NOW
+    fresh_until = source.kept.fresh_until(timedelta(days=30))
+    assert fresh_until is not None
+    assert fresh_until < later
+
+
+def test_a_newer_list_replaces_the_older_and_an_unchanged_one_is_confirmed(place: Place) -> None:
+    place.take()
+    place.refresh(now=NOW + timedelta(days=1))
+    assert place.folder.sources()[0].kept.confirmed == NOW + timedelta(days=1)
+    place.served = signed(entity(CLINIC), validFrom="2026-06-15T00:00:00Z")
+    place.refresh()
+    assert place.known() == {CLINIC}
+
+
+def test_a_name_that_is_taken_by_another_list_is_refused(place: Place) -> None:
+    """Threat I4: another publisher cannot take a list's place, whatever was pinned for it."""
+    place.take()
+    place.served = signed(entity(CLINIC), publisher=party(24))
+    with pytest.raises(TrustListError, match="is taken by a list of"):
+        place.take(pins=Pins(publisher=party(24).did))
+    place.folder.remove("registry")
+    place.take(pins=Pins(publisher=party(24).did))
+    assert place.known() == {CLINIC}
+
+
+def test_a_running_verifier_sees_a_change_at_once(place: Place) -> None:
+    place.take()
+    trust = TrustSource(place.config)
+    issuers = trust.issuers()
+    assert issuers is not None
+    assert issuers.is_known(MINISTRY)
+    place.served = signed(entity(CLINIC), validFrom="2026-06-15T00:00:00Z")
+    place.refresh()
+    assert (issuers.is_known(MINISTRY), issuers.is_known(CLINIC)) == (False, True)
+    assert [*issuers.by_did] == [CLINIC]
+    assert len(issuers.by_did) == 1
+
+
+def test_a_file_that_is_destroyed_while_a_verifier_runs_leaves_what_was_in_force(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Threat I4."""
+    place.take()
+    trust = TrustSource(place.config)
+    (place.config.trust_folder / "registry.json").write_text("{}")
+    assert set(trust.store.trusted_issuers().by_did) == {MINISTRY}
+    assert "those in force stay" in caplog.text
+    with pytest.raises(ConfigurationError, match=r"registry\.json: expected a trust list"):
+        TrustSource(place.config)
+
+
+def test_two_who_take_lists_in_at_once_leave_the_newest(place: Place) -> None:
+    place.take()
+    newest = 15
+    documents = [
+        signed(entity(MINISTRY), validFrom=f"2026-06-{day:02}T00:00:00Z") for day in range(2, newest + 1)
+    ]
+    refused: list[str] = []
+
+    def take(document: JSONObject) -> None:
+        other = Place(place.config.home)
+        other.served = document
+        try:
+            other.take()
+        except OlderListError as err:
+            refused.append(err.code)
+
+    threads = [threading.Thread(target=take, args=(each,)) for each in documents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [source] = place.folder.sources()
+    assert source.kept.trust_list.produced == datetime(2026, 6, newest, tzinfo=NOW.tzinfo)
+    assert [*place.config.trust_folder.glob("*.tmp")] == []
+
+
+def test_a_list_of_a_test_system_is_refused_in_production(place: Place) -> None:
+    """Threat I6."""
+    with pytest.raises(TestListError, match="accept_test_lists"):
+        place.take(is_test=True)
+    assert place.folder.sources() == ()
+
+
+def test_a_verifier_does_not_start_with_a_test_list_that_nobody_accepted(place: Place) -> None:
+    """Threat I6: the setting was taken back, the list stayed."""
+    place.config = replace(place.config, accept_test_lists=True)
+    place.take(is_test=True)
+    [mark] = TrustSource(place.config).marks()
+    assert (mark.code, mark.detail) == ("test-lists", "registry")
+    with pytest.raises(TestListError, match="registry: of a test system"):
+        TrustSource(replace(place.config, accept_test_lists=False))
+
+
+def test_a_verifier_without_test_lists_marks_nothing(place: Place) -> None:
+    place.take()
+    assert TrustSource(place.config).marks() == ()
+
+
+def test_paper_signers_come_from_the_lists_too(place: Place, tmp_path: Path) -> None:
+    authority = Authority()
+    (tmp_path / "who.json").write_bytes(
+        content(Network().document(method(authority.signer(), authority.certificate)))
+    )
+    pins = Pins(publisher=SIGNING_DID, publisher_document=Network().signing_document, contexts=CONTEXTS)
+    wanted = Wanted("who", str(tmp_path / "who.json"), pins, frozenset({"eu-dcc"}))
+    import_list(wanted, place.folder, fetch=None, now=NOW, accept_test_lists=False)
+    trust = TrustSource(place.config)
+    assert len(trust.signers_for(certificate_kid(authority.signer()), format="eu-dcc")) == 1
+    assert trust.signers_for(certificate_kid(authority.signer()), format="icvp") == ()
+
+
+def test_the_own_trust_file_is_read_beside_the_lists(place: Place) -> None:
+    place.take()
+    place.config.trust_path.write_bytes(content({"issuers": [{"id": CLINIC, "name": "Clinic"}]}))
+    assert place.known() == {MINISTRY, CLINIC}
+
+
+def test_without_lists_and_file_nobody_was_said_to_be_trusted(place: Place) -> None:
+    assert TrustSource(place.config).issuers() is None
+
+
+def test_a_folder_is_one_list(tmp_path: Path) -> None:
+    authority = Authority()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.pem").write_bytes(pem(authority.signer()))
+    (tmp_path / "two.der").write_bytes(authority.certificate)
+    (tmp_path / "notes.txt").write_text("not a list")
+    material = read_material(str(tmp_path), None)
+    assert sorted(material.documents) == ["a/one.pem", "two.der"]
+    # As `sha256sum` of the files in the order of their names, put through it again.
+    assert material.sha256 != Material({"two.der": authority.certificate}).sha256
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="found none"):
+        read_material(str(tmp_path), None)
+
+
+@pytest.mark.parametrize("location", [URL, "did:web:lists.example:v2:trustlist"])
+def test_nothing_is_fetched_offline(location: str) -> None:
+    with pytest.raises(FetchRefusedError):
+        read_material(location, None)
+
+
+def test_a_did_web_is_read_from_its_server() -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return b"{}"
+
+    read_material("did:web:lists.example:v2:trustlist", fetch)
+    assert asked == ["https://lists.example/v2/trustlist/did.json"]
+
+
+def test_contexts_are_compared_with_their_digest(tmp_path: Path) -> None:
+    served: Callable[[str], bytes] = CONTEXTS.__getitem__
+    digest = hashlib.sha256(CONTEXTS[CONTEXT]).hexdigest()
+    assert read_contexts({CONTEXT: f"sha256:{digest}"}, served) == CONTEXTS
+    (tmp_path / "c.jsonld").write_bytes(CONTEXTS[CONTEXT])
+    assert read_contexts({CONTEXT: str(tmp_path / "c.jsonld")}, None) == CONTEXTS
+    with pytest.raises(WrongPublisherError, match="its digest is"):
+        read_contexts({CONTEXT: "sha256:" + "0" * 64}, served)
+    with pytest.raises(ConfigurationError, match="64 hexadecimal digits"):
+        read_contexts({CONTEXT: "sha256:abc"}, served)
+    with pytest.raises(FetchRefusedError):
+        read_contexts({CONTEXT: f"sha256:{digest}"}, None)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a b", ".hidden", "x" * 65])
+def test_a_name_that_is_no_plain_word_is_refused(place: Place, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="the name of a list"):
+        place.take(name=name)
+
+
+def test_an_unknown_list_cannot_be_removed(place: Place) -> None:
+    with pytest.raises(ConfigurationError, match="there is no trust list"):
+        place.folder.remove("who")
+
+
+def test_a_list_that_nothing_vouches_for_is_not_kept(place: Place) -> None:
+    with pytest.raises(UnsignedListError):
+        place.take(pins=Pins())
+    assert place.folder.sources() == ()

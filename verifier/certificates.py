@@ -1,0 +1,196 @@
+"""The decision on a paper certificate: whose signature it is, whether it may sign that, whether it holds.
+
+The questions and their order lose no information: who may have signed, does one of their keys fit, does the
+signer's certificate admit this kind and this moment, is the certificate withdrawn, has its time come or gone.
+Each answer has a reason of its own, so that a forgery, a stranger's signature and an expired code are told
+apart (threats I1, I2). Paper is bound to nobody: an accepted certificate always comes with the note to
+compare it with an identity document, and where binding is required it is refused. Nothing of a certificate
+whose signature was not verified is told. Not here: reading a certificate (`health.formats`), and a country's
+rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from health.formats import (
+    CONTENT_NAMES,
+    FORMATS,
+    Certificate,
+    Revocations,
+    UnsupportedFormatError,
+)
+from health.trust import Signers, TrustedSigner, judge_signer, read_certificate
+from health.values import first_moment, last_moment
+from vclib.datetimes import parse_datetime
+from vclib.errors import InvalidSignatureError, VCError
+from vclib.policy import Reason, Severity, Verdict, reason_of
+from vclib.verdicts import worst
+
+_RANKING = (Severity.NOTE, Severity.UNDECIDED, Severity.REFUSE)
+
+NOT_BOUND = Reason(
+    "not-bound",
+    "This is paper, not bound to a person: whoever has a copy can show it. Compare the name and the date of "
+    "birth with an identity document.",
+    Severity.NOTE,
+)
+_UNKNOWN = Reason(
+    "issuer-unknown",
+    "The issuer is not recognised here, so the signature could not be checked.",
+)
+_OTHER_FORMAT = Reason(
+    "issuer-not-trusted-for-type", "This key is not trusted to sign this kind of certificate."
+)
+_NOBODY = Reason(
+    "no-trust-file",
+    "Nobody has said whose signatures to trust, so this one could not be checked.",
+    Severity.UNDECIDED,
+)
+_SIGNER_EXPIRED = Reason(
+    "signer-expired", "The signer's certificate has expired, and with it what it signed."
+)
+_REVOKED = Reason("revoked", "This certificate was withdrawn by its issuer.")
+
+
+@dataclass(frozen=True)
+class PaperPolicy:
+    """Whom a relying party trusts for paper certificates, and what it knows to be withdrawn.
+
+    Without `signers` the best outcome is undecided; that there are no `revocations` to look in is noted.
+    """
+
+    signers: Signers | None = None
+    revocations: Revocations | None = None
+    require_holder: bool = False
+    require_status: bool = False
+
+
+@dataclass(frozen=True)
+class JudgedCertificate:
+    """The verdict on a certificate; `genuine` says that a signer that is known has signed it."""
+
+    verdict: Verdict
+    genuine: bool
+
+
+def judge_certificate(certificate: Certificate, policy: PaperPolicy, *, now: datetime) -> JudgedCertificate:
+    """Return the verdict at `now` on a certificate that was read."""
+    if policy.signers is None:
+        return JudgedCertificate(Verdict((_NOBODY,)), genuine=False)
+    candidates = FORMATS[certificate.frame].signers(certificate, policy.signers)
+    if not candidates:
+        return JudgedCertificate(Verdict((_why_nobody(certificate, policy.signers),)), genuine=False)
+    signed_by = [signer for signer in candidates if _has_signed(signer, certificate)]
+    if not signed_by:
+        refused = InvalidSignatureError("the key that the certificate names did not sign it")
+        return JudgedCertificate(Verdict((reason_of(refused),)), genuine=False)
+    # One key may stand in several lists: what speaks for it most counts.
+    judged = [(signer, _signer_reasons(signer, certificate, now)) for signer in signed_by]
+    signer, reasons = min(judged, key=lambda each: _RANKING.index(worst(each[1])))
+    reasons += (
+        *_revocation_reasons(certificate, policy),
+        *_time_reasons(certificate, now),
+        *_code_reasons(certificate),
+        replace(NOT_BOUND, severity=Severity.REFUSE) if policy.require_holder else NOT_BOUND,
+    )
+    return JudgedCertificate(Verdict(reasons, issuer_name=signer.name), genuine=True)
+
+
+def declined(error: VCError) -> Verdict:
+    """Return the verdict on content that could not be read: not supported, or not well formed (threat J1)."""
+    if isinstance(error, UnsupportedFormatError):
+        message = f"This cannot be checked here: {error.message}."
+        return Verdict((Reason("not-supported", message, Severity.UNDECIDED),))
+    return Verdict((reason_of(error),))
+
+
+def _why_nobody(certificate: Certificate, signers: Signers) -> Reason:
+    if not certificate.kid:
+        return replace(_UNKNOWN, detail="the code names no key")
+    others = (name for name in CONTENT_NAMES if name != certificate.format)
+    if any(signers.signers_for(certificate.kid, format=name) for name in others):
+        return replace(_OTHER_FORMAT, detail=certificate.format)
+    country = f", country {certificate.issuer[:3]!r} by its own word" if certificate.issuer else ""
+    return replace(_UNKNOWN, detail=f"key {certificate.kid[:16].hex()}{country}")
+
+
+def _has_signed(signer: TrustedSigner, certificate: Certificate) -> bool:
+    try:
+        FORMATS[certificate.frame].verify(certificate, signer)
+    except InvalidSignatureError:
+        return False
+    return True
+
+
+def _signer_reasons(signer: TrustedSigner, certificate: Certificate, now: datetime) -> tuple[Reason, ...]:
+    issued = certificate.valid_from or now
+    reasons = judge_signer(signer, kind=certificate.kind, issued=issued, now=now)
+    if signer.certificate is not None:
+        reasons = _with_certificate(signer, signer.certificate, certificate, reasons, now)
+    return reasons
+
+
+def _with_certificate(
+    signer: TrustedSigner,
+    der: bytes,
+    certificate: Certificate,
+    reasons: Iterable[Reason],
+    now: datetime,
+) -> tuple[Reason, ...]:
+    """Add what the signer's own certificate says: its end, and the kinds that it is for."""
+    found = list(reasons)
+    codes = {reason.code for reason in found}
+    if now > read_certificate(der).valid_until:
+        found = [reason for reason in found if reason.code != "issuer-not-trusted-now"]
+        found.append(_SIGNER_EXPIRED)
+    kinds = FORMATS[certificate.frame].kinds_of(signer)
+    if kinds is not None and certificate.kind not in kinds and "issuer-not-trusted-for-type" not in codes:
+        found.append(
+            Reason(
+                "issuer-not-trusted-for-type",
+                f"{signer.name} is not trusted to issue this kind of certificate.",
+                detail=f"its key is for {', '.join(sorted(kinds)) or 'another purpose'}",
+            )
+        )
+    return tuple(found)
+
+
+def _revocation_reasons(certificate: Certificate, policy: PaperPolicy) -> tuple[Reason, ...]:
+    if policy.revocations is None:
+        severity = Severity.REFUSE if policy.require_status else Severity.NOTE
+        return (
+            Reason("no-status", "No revocation list is at hand: it could have been withdrawn.", severity),
+        )
+    hashes = FORMATS[certificate.frame].revocation_hashes(certificate)
+    return (_REVOKED,) if policy.revocations.contain(certificate.kid, hashes) else ()
+
+
+def _time_reasons(certificate: Certificate, now: datetime) -> tuple[Reason, ...]:
+    start, end = certificate.subject.period
+    begins = [certificate.valid_from, None if start is None else parse_datetime(first_moment(start))]
+    ends = [certificate.valid_until, None if end is None else parse_datetime(last_moment(end))]
+    reasons = []
+    if first := max((each for each in begins if each is not None and now < each), default=None):
+        reasons.append(
+            Reason("not-yet-valid", f"This is genuine, but it begins on {first.date().isoformat()}.")
+        )
+    if last := min((each for each in ends if each is not None and now > each), default=None):
+        reasons.append(Reason("expired", f"This is genuine, but it ended on {last.date().isoformat()}."))
+    return tuple(reasons)
+
+
+def _code_reasons(certificate: Certificate) -> tuple[Reason, ...]:
+    unknown = certificate.unknown_codes
+    if not unknown:
+        return ()
+    return (
+        Reason(
+            "unknown-codes",
+            "It has codes that are in no list here; what they mean is not known.",
+            Severity.NOTE,
+            detail=", ".join(unknown),
+        ),
+    )

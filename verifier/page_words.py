@@ -1,0 +1,99 @@
+"""The page's words for what a verdict found, short enough for a door, in the catalogues' languages.
+
+A reason has a stable code and an English sentence for whoever operates a verifier (`vclib.verdicts`); here
+is what the same code says to somebody at a desk. What has no line here is told in the reason's own words.
+Not here: which colour a reason makes (`verifier.page_result`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from runtime.words import LANGUAGES, Words
+
+__all__ = ["LANGUAGES", "REASONS", "SITUATION_WORDS", "Words", "language_of", "words_of"]
+
+_MAX_HEADER = 200
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "address-refused": "It names an address that must not be visited.",
+        "base-proof": "This is the holder's own copy, which must not be shown. Ask for a presentation of it.",
+        "context-not-accepted": "It uses words whose meaning is not known here.",
+        "expired": "It is genuine, but it has expired.",
+        "forged": "It was changed, or somebody else made it: the signature does not fit.",
+        "issuer-not-trusted-at-issuance": "Its issuer was not recognised when this was issued.",
+        "issuer-not-trusted-for-type": "Its issuer is not trusted to issue this kind of certificate.",
+        "issuer-not-trusted-now": "Its issuer is not recognised any more.",
+        "issuer-unknown": "Its issuer is not recognised here.",
+        "key-not-valid": "The key that signed it may not sign this.",
+        "key-retired": "The key that signed it was withdrawn or had run out.",
+        "malformed": "It is not written as a certificate has to be.",
+        "newer-available": "The issuer has a newer one.",
+        "no-status": "Whether it was withdrawn cannot be known here.",
+        "no-trust-file": "The signature is in order, but nobody has said whether to trust its issuer.",
+        "not-as-asked": "This is not what was asked for: a part is missing, or it is of another kind.",
+        "not-bound": "Whoever has a copy of it can show it.",
+        "not-checked": "Something could not be looked up now, so it could not be checked.",
+        "not-fresh": "It was made for nobody in particular: whoever has a copy of it can show it.",
+        "not-presented": "Nobody has proven to be its holder.",
+        "not-supported": "It is of a kind that cannot be checked here.",
+        "not-yet-valid": "It is genuine, but it is not valid yet.",
+        "nothing-presented": "Nothing was shown.",
+        "old-copy": "A server did not answer, so an older copy of its list or key was used.",
+        "other-signer": "Somebody besides the issuer signed it, too.",
+        "proof-expired": "It was signed at another time than now.",
+        "related-resource": "Something that it links to was exchanged.",
+        "resource-not-checked": "A document that it links to was not checked.",
+        "revoked": "Its issuer has withdrawn it.",
+        "rules-met": "The rules that are asked here are met.",
+        "rules-not-met": "A rule that is asked here is not met.",
+        "rules-old": "The rules that are asked here are old; there may be newer ones.",
+        "rules-open": "Limited validity: a rule that is asked here could not be checked.",
+        "schema": "It does not fit the form it names.",
+        "schema-not-checked": "Its form was not checked.",
+        "self-asserted": "This is the holder's own word, not an authority's.",
+        "several-subjects": "It is about several people; one is expected.",
+        "signer-expired": "The certificate of its signer has expired, and with it what it signed.",
+        "status-list-older": "An older list of withdrawals was shown than one seen before.",
+        "status-set": "Its issuer has marked it, and that mark is not known here.",
+        "suspended": "Its issuer has suspended it for now.",
+        "test-lists": "TEST: issuers of test systems are believed here. This is not for real use.",
+        "too-large": "It is larger than anything that is read here.",
+        "unknown-codes": "It has codes whose meaning is not known here.",
+        "unsigned": "It is not signed.",
+        "wrong-challenge": "It answers another request, not this one. It may be a copy of an earlier answer.",
+        "wrong-domain": "It was made for another place.",
+        "wrong-holder": "It belongs to somebody else than the one who shows it.",
+        "wrong-purpose": "It was signed for another purpose.",
+        "wrong-type": "It is another kind of certificate than was asked for.",
+    }
+)
+
+SITUATION_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "venue": "Entry to a venue",
+        "border": "Border control",
+        "clinic": "Medical care",
+        "test": "Test result only",
+        "status": "Certificate number only",
+    }
+)
+
+
+def words_of(language: str) -> Words:
+    """Return the page's words in a language of LANGUAGES; in English for any other."""
+    return Words.of(language, "verifier")
+
+
+def language_of(chosen: str | None, accepted: Sequence[str]) -> str:
+    """Return the language of LANGUAGES that was chosen, else the first that a browser's headers accept."""
+    if chosen is not None and chosen in LANGUAGES:
+        return chosen
+    header = ",".join(accepted)[:_MAX_HEADER]
+    for item in header.split(","):
+        code = item.partition(";")[0].strip().partition("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return "en"

@@ -1,0 +1,58 @@
+// A hand scanner is a keyboard that types faster than anybody, and ends with Enter. It works anywhere on the
+// page, whatever has the focus; what a person types is left alone.
+
+const LONGEST_GAP = 120; // milliseconds between two keys of one scan
+const AVERAGE_GAP = 50;
+const SHORTEST = 16; // characters
+const LONGEST = 20000;
+
+export function watchScanner(onScan) {
+  let typed = "";
+  let began = 0;
+  let last = 0;
+
+  function forget() {
+    typed = "";
+  }
+
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return forget();
+      const inBurst = typed !== "" && event.timeStamp - last <= LONGEST_GAP;
+      if (event.key === "Enter") {
+        const text = typed;
+        const isScan =
+          inBurst && text.length >= SHORTEST && (event.timeStamp - began) / text.length <= AVERAGE_GAP;
+        forget();
+        if (!isScan) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        onScan(text);
+        return;
+      }
+      if (event.key.length !== 1) return;
+      if (!inBurst) {
+        typed = "";
+        began = event.timeStamp;
+      }
+      last = event.timeStamp;
+      if (typed.length < LONGEST) typed += event.key;
+      // The space in a scan must neither scroll the page nor press a button.
+      if (typed.length > 1 && !isField(event.target)) event.preventDefault();
+    },
+    true,
+  );
+
+  addEventListener(
+    "keyup",
+    (event) => {
+      if (event.key === " " && typed.length > 1 && !isField(event.target)) event.preventDefault();
+    },
+    true,
+  );
+}
+
+function isField(target) {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
