@@ -19,6 +19,7 @@ from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import NoReturn
 
 from issuer import batch_store
 from issuer.batch_positions import PositionPool
@@ -106,13 +107,21 @@ def open_batch(
     """
     terms = order.terms(config)
     manifest = _read_manifest(folder / MANIFEST)
+    if manifest is not None and (manifest.input_sha256, parse_json_object(manifest.terms)) != (
+        order.input_sha256,
+        terms,
+    ):
+        # Options that no row could be minted with are corrected under the same folder.
+        if not _give_up_empty(store, manifest, now):
+            _refuse_other(manifest, order, terms)
+        (folder / MANIFEST).unlink()
+        manifest = None
     if manifest is None:
         if any(folder.glob("part-*")):
             raise StoreError(f"{folder} has parts and no {MANIFEST}: choose another folder with --out")
         new = Batch(new_record_id(), order.input_sha256, dump_json(terms), now.replace(microsecond=0))
         _write_manifest(folder / MANIFEST, new)
         manifest = new
-    _refuse_other(manifest, order, terms)
     with store.reading() as reading:
         known = batch_store.batch(reading, manifest.batch_id)
     if known is not None:
@@ -277,7 +286,20 @@ def _reject_json(reject: Reject) -> JSONObject:
     return {"line": reject.place, "code": reject.code, "reason": reject.message}
 
 
-def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> None:
+def _give_up_empty(store: IssuerStore, manifest: Batch, now: datetime) -> bool:
+    """End a batch of which nothing was kept; says whether it was one."""
+    with store.reading() as reading:
+        if batch_store.batch(reading, manifest.batch_id) is None:
+            return False
+        if batch_store.parts(reading, manifest.batch_id):
+            return False
+    with store.writing() as work:
+        work.lock()
+        batch_store.finish(work, manifest.batch_id, {"minted": "0"}, now=now)
+    return True
+
+
+def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> NoReturn:
     """Refuse to go on with another input or other options than the batch was begun with, naming them."""
     if manifest.input_sha256 != order.input_sha256:
         raise ConfigurationError(
@@ -285,20 +307,20 @@ def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> None
             "choose another folder with --out"
         )
     began = parse_json_object(manifest.terms)
-    if began == terms:
-        return
-    for name in ("options", "input", "output", "partRows", "settings"):
-        if began.get(name) != terms[name]:
-            what = _difference(began.get(name), terms[name]) if name == "options" else _CALLED[name]
-            raise ConfigurationError(
-                f"{what} is not what this folder's batch was begun with; choose another folder with --out"
-            )
+    what = _difference(began.get("options"), terms["options"])
+    what = what or next((called for name, called in _CALLED.items() if began.get(name) != terms[name]), None)
+    raise ConfigurationError(
+        f"{what or 'an option'} is not what this folder's batch was begun with; "
+        "choose another folder with --out"
+    )
 
 
-def _difference(began: JSONValue, wanted: JSONValue) -> str:
+def _difference(began: JSONValue, wanted: JSONValue) -> str | None:
     before, after = (each if isinstance(each, dict) else {} for each in (began, wanted))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return f"the option --{min(names).replace('_', '-')}" if names else "an option"
+    if not names:
+        return None
+    return "--no-holder" if min(names) == "unbound" else f"--{min(names).replace('_', '-')}"
 
 
 def _written(value: object) -> JSONValue:
