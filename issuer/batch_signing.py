@@ -22,7 +22,7 @@ from issuer.config import HOME_VARIABLE, IssuerConfig, load_config
 from issuer.keys import IssuerKeys, open_keys
 from issuer.options import MintOptions, MintPlan, plan_minting
 from issuer.signing import sign_record
-from issuer.store import StatusList, StatusPosition
+from issuer.store import StatusList, StatusPosition, record_values
 from runtime.commands import utc_now
 from runtime.console import PASSPHRASE_VARIABLE
 from runtime.keys import PIN_VARIABLE
@@ -33,6 +33,9 @@ from vclib.strict_json import JSONObject, dump_json
 
 # The longest row of a record; a line of CSV has a stricter limit of its own.
 MAX_ROW_BYTES = 100_000
+
+# Records of one registry have few forms; a file may be made so that each has another.
+_MAX_FORMS = 1000
 
 # 32 characters, so that five bits of a random byte choose one.
 _ID_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -128,6 +131,8 @@ class _Signer:
         signed: list[SignedRow] = []
         rejected: list[Reject] = []
         now = utc_now()
+        if len(self.known_forms) > _MAX_FORMS:
+            self.known_forms.clear()
         for line in chunk.rows:
             taken = tuple(positions[len(signed)] for positions in chunk.positions)
             try:
@@ -164,7 +169,7 @@ class _Signer:
             now=now,
             known_forms=self.known_forms,
         )
-        return SignedRow(line.number, NewRecord(stored, taken), text)
+        return SignedRow(line.number, NewRecord(record_values(stored), taken), text)
 
     def _read(self, line: Line) -> RecordRow | RowError | None:
         if line.too_long or len(line.content) > MAX_ROW_BYTES:

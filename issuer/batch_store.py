@@ -14,7 +14,7 @@ from sqlalchemy import exists, insert, select, update
 
 from issuer.batch_tables import batch_lists, batch_parts, batch_rejects, batches
 from issuer.list_store import StatusList, status_list_of
-from issuer.store import IssuerReading, IssuerWriting, StoredRecord, record_values
+from issuer.store import IssuerReading, IssuerWriting
 from issuer.tables import records, status_entries, status_lists
 from vclib.datetimes import format_datetime, parse_datetime
 
@@ -51,10 +51,21 @@ class Reject:
 
 @dataclass(frozen=True)
 class NewRecord:
-    """A record to be kept with its positions, one in each of the part's lists."""
+    """A record to be kept, as the columns of its row, with its position in each of the part's lists."""
 
-    stored: StoredRecord
+    values: Mapping[str, object]
     positions: tuple[int, ...]
+
+    @property
+    def record_id(self) -> str:
+        """The record's id."""
+        return str(self.values["record_id"])
+
+    @property
+    def record_key(self) -> tuple[str, str | None]:
+        """What of two records is equal if they are the same: the digest, and the holder."""
+        holder = self.values["holder"]
+        return str(self.values["record_sha256"]), None if holder is None else str(holder)
 
 
 def batch(reading: IssuerReading, batch_id: str) -> Batch | None:
@@ -168,9 +179,7 @@ def keep_part(
     )
     (part_id,) = result.inserted_primary_key or (0,)
     if kept:
-        connection.execute(
-            insert(records), [record_values(each.stored) | {"part_id": part_id} for each in kept]
-        )
+        connection.execute(insert(records), [{**each.values, "part_id": part_id} for each in kept])
         _take_positions(work, kept, lists)
     if rejected:
         rows = [
@@ -196,7 +205,7 @@ def _take_positions(work: IssuerWriting, kept: Sequence[NewRecord], lists: Seque
             {
                 "list_id": each.list_id,
                 "position": new.positions[index],
-                "record_id": new.stored.record_id,
+                "record_id": new.record_id,
                 "purpose": each.purpose,
                 "value": 0,
             }
@@ -214,7 +223,7 @@ def _sealed(batch_id: str, part_id: int, part: Part, kept: Sequence[NewRecord]) 
         "part_id": str(part_id),
         "count": str(len(kept)),
         "file_sha256": part.sha256,
-        "records_sha256": _digest([(e.stored.record_id, e.stored.credential_sha256) for e in kept]),
+        "records_sha256": _digest([(each.record_id, str(each.values["credential_sha256"])) for each in kept]),
     }
 
 

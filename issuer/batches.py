@@ -19,6 +19,7 @@ from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import NoReturn
 
 from issuer import batch_store
 from issuer.batch_positions import PositionPool
@@ -106,13 +107,21 @@ def open_batch(
     """
     terms = order.terms(config)
     manifest = _read_manifest(folder / MANIFEST)
+    if manifest is not None and (manifest.input_sha256, parse_json_object(manifest.terms)) != (
+        order.input_sha256,
+        terms,
+    ):
+        # Options that no row could be minted with are corrected under the same folder.
+        if not _give_up_empty(store, manifest, now):
+            _refuse_other(manifest, order, terms)
+        (folder / MANIFEST).unlink()
+        manifest = None
     if manifest is None:
         if any(folder.glob("part-*")):
             raise StoreError(f"{folder} has parts and no {MANIFEST}: choose another folder with --out")
         new = Batch(new_record_id(), order.input_sha256, dump_json(terms), now.replace(microsecond=0))
         _write_manifest(folder / MANIFEST, new)
         manifest = new
-    _refuse_other(manifest, order, terms)
     with store.reading() as reading:
         known = batch_store.batch(reading, manifest.batch_id)
     if known is not None:
@@ -207,9 +216,9 @@ class BatchMinter:
                 with self._store.writing() as work:
                     work.lock()
                     if not self._again:
-                        digests = [each.new.stored.record_sha256 or "" for each in signed]
+                        asked = {each.new.record_key for each in signed}
+                        digests = [digest for digest, _ in asked]
                         found = batch_store.minted_before(work, digests) if digests else {}
-                        asked = {(e.new.stored.record_sha256, e.new.stored.holder) for e in signed}
                         if newly := {key: value for key, value in found.items() if key in asked}:
                             known |= newly
                             continue
@@ -244,20 +253,19 @@ class BatchMinter:
         signed: list[SignedRow] = []
         rejected = list(result.rejected)
         for row in result.signed:
-            stored = row.new.stored
-            key = (stored.record_sha256 or "", stored.holder)
+            key = row.new.record_key
             if key in seen:
                 why = f"minted before as {seen[key]}; --again mints it once more"
                 rejected.append(Reject(row.place, RecordError.code, why))
             else:
-                seen[key] = stored.record_id
+                seen[key] = row.new.record_id
                 signed.append(row)
         return signed, sorted(rejected, key=lambda each: each.place)
 
     def _write(self, number: int, signed: list[SignedRow]) -> str:
         columns: Mapping[str, list[str | int]] = {
             "place": [each.place for each in signed],
-            "record_id": [each.new.stored.record_id for each in signed],
+            "record_id": [each.new.record_id for each in signed],
             "credential": [each.text for each in signed],
         }
         return self._folder.write(number, columns, "credential")
@@ -278,7 +286,20 @@ def _reject_json(reject: Reject) -> JSONObject:
     return {"line": reject.place, "code": reject.code, "reason": reject.message}
 
 
-def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> None:
+def _give_up_empty(store: IssuerStore, manifest: Batch, now: datetime) -> bool:
+    """End a batch of which nothing was kept; says whether it was one."""
+    with store.reading() as reading:
+        if batch_store.batch(reading, manifest.batch_id) is None:
+            return False
+        if batch_store.parts(reading, manifest.batch_id):
+            return False
+    with store.writing() as work:
+        work.lock()
+        batch_store.finish(work, manifest.batch_id, {"minted": "0"}, now=now)
+    return True
+
+
+def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> NoReturn:
     """Refuse to go on with another input or other options than the batch was begun with, naming them."""
     if manifest.input_sha256 != order.input_sha256:
         raise ConfigurationError(
@@ -286,20 +307,20 @@ def _refuse_other(manifest: Batch, order: BatchOrder, terms: JSONObject) -> None
             "choose another folder with --out"
         )
     began = parse_json_object(manifest.terms)
-    if began == terms:
-        return
-    for name in ("options", "input", "output", "partRows", "settings"):
-        if began.get(name) != terms[name]:
-            what = _difference(began.get(name), terms[name]) if name == "options" else _CALLED[name]
-            raise ConfigurationError(
-                f"{what} is not what this folder's batch was begun with; choose another folder with --out"
-            )
+    what = _difference(began.get("options"), terms["options"])
+    what = what or next((called for name, called in _CALLED.items() if began.get(name) != terms[name]), None)
+    raise ConfigurationError(
+        f"{what or 'an option'} is not what this folder's batch was begun with; "
+        "choose another folder with --out"
+    )
 
 
-def _difference(began: JSONValue, wanted: JSONValue) -> str:
+def _difference(began: JSONValue, wanted: JSONValue) -> str | None:
     before, after = (each if isinstance(each, dict) else {} for each in (began, wanted))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return f"the option --{min(names).replace('_', '-')}" if names else "an option"
+    if not names:
+        return None
+    return "--no-holder" if min(names) == "unbound" else f"--{min(names).replace('_', '-')}"
 
 
 def _written(value: object) -> JSONValue:

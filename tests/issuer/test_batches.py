@@ -147,6 +147,17 @@ def test_other_options_in_the_same_folder_are_refused_by_name(
     assert f"{named} is not what this folder's batch was begun with" in errors.replace("\n", " ")
 
 
+def test_options_that_mint_nothing_are_corrected_under_the_same_folder(
+    config: IssuerConfig, tmp_path: Path
+) -> None:
+    records = write_records(tmp_path / "records.csv", 2)
+    code, _, errors = run(config, records, tmp_path / "out", "--with-holder")
+    assert (code, "--with-holder needs --holder" in errors) == (2, True)
+    code, result, errors = run(config, records, tmp_path / "out")
+    assert (code, result["minted"]) == (0, 2), errors
+    check_database(config, tmp_path / "out")
+
+
 def test_another_input_in_the_same_folder_is_refused(config: IssuerConfig, tmp_path: Path) -> None:
     run(config, write_records(tmp_path / "records.csv", 2), tmp_path / "out")
     code, _, errors = run(config, write_records(tmp_path / "records.csv", 3), tmp_path / "out")
