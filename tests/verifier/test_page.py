@@ -221,7 +221,7 @@ def test_text_of_an_issuer_cannot_become_part_of_the_page(venue: Venue, browser:
 def test_what_turns_or_hides_text_is_written_out() -> None:
     """J6, J7: an issuer of another country may write anything, and paper is told as it stands."""
     hostile = "eno thgir\u202e<b>\u200b"
-    shown = ShownCredential(hostile, hostile, hostile, hostile, (Fact(hostile, hostile),), ())
+    shown = ShownCredential(hostile, hostile, hostile, hostile, "", (Fact(hostile, hostile),), ())
     answer = Shown(Tone.REFUSED, "Refused", (Line(hostile),), (), (shown,))
     html = Frame(hostile, hostile, words_of("en"), False, 20).answer(answer, (), now=NOW)
     assert html.count("eno thgir&lt;U+202E&gt;&lt;b&gt;&lt;U+200B&gt;") == 7
