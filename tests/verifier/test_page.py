@@ -274,6 +274,24 @@ def test_a_device_whose_clock_is_wrong_is_told(venue: Venue, browser: Browser) -
         assert told["clockDiffers"] is differs
 
 
+@pytest.mark.parametrize(
+    ("line", "outcome", "reason"),
+    [
+        ("Agerius, Aulus 2003-03-03", "match", "The names are the same."),
+        ("Agerius, Aulus 1963", "different", "The dates of birth differ."),
+        ("Agerius, Aulus", "by-eye", "The passport line has no date of birth."),
+        ("P<<<", "unread", None),
+    ],
+)
+def test_a_passport_line_is_compared_with_the_name(
+    browser: Browser, line: str, outcome: str, reason: str | None
+) -> None:
+    body: JSONObject = {"name": "Aulus Agerius", "birthDate": "2003-03-03", "line": line}
+    told = browser.post("/page/compare", body).json()
+    assert told["outcome"] == outcome
+    assert reason is None or reason in told["reasons"]
+
+
 # --- What is asked, and forgotten --------------------------------------------------------------------
 
 
