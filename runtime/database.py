@@ -122,6 +122,26 @@ class Database:
         with self.writing() as connection:
             connection.execute(text("SELECT 1"))
 
+    def forget_deleted(self) -> None:
+        """Let what was deleted be gone from SQLite's write-ahead log as well, unless somebody reads just now.
+
+        Deleted rows are overwritten in the file itself, but the log has them until it begins anew. Raises
+        StoreError. See https://www.sqlite.org/pragma.html#pragma_wal_checkpoint.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._in_turn(), _translated(self.place):
+            pooled = self._engine.raw_connection()
+            try:
+                cursor = pooled.cursor()
+                # Whoever reads is not waited for: the next one who forgets something tries again.
+                cursor.execute("PRAGMA busy_timeout = 0")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+                cursor.close()
+            finally:
+                pooled.close()
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

@@ -164,6 +164,7 @@ def verifier(folder: Path) -> Asked:
             "POST /requests",
             "POST /page/answer",
             "POST /page/cancel",
+            "POST /page/compare",
             "POST /page/frame",
             "POST /page/picture",
             "POST /page/request",

@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent
 # Presentation, issuance, DIDs and requests that go out, status lists, trust, operation.
 LAST = {"E": 20, "F": 17, "G": 11, "H": 12, "I": 7}
 THREATS = [f"{area}{number}" for area, last in LAST.items() for number in range(1, last + 1)]
-THREATS += [f"M{number}" for number in range(8, 13)]
+THREATS += [*(f"M{number}" for number in range(1, 13)), "J7", "J8"]
 _ID = re.compile(r"\b[A-M][1-9][0-9]?\b")
 _IN_NAME = re.compile(r"^test_((?:[a-m][1-9][0-9]?_)+)")
 

@@ -35,6 +35,8 @@ _MAX_TEXT = 20_000
 # A photograph of 12 megapixels, and what the page makes of a camera's picture.
 _MAX_PICTURE, _MAX_FRAME = 10 * 1024 * 1024, 2 * 1024 * 1024
 _MAX_SECRET = 200
+# Three lines of a document are 90 characters; names may be longer than any document has room for.
+_MAX_LINE, _MAX_NAMED = 300, 2000
 # How long a page's question waits for news, in steps: news are told at once, silence costs few requests.
 _WAIT_SECONDS, _STEP_SECONDS = 5.0, 0.25
 
@@ -160,6 +162,13 @@ def _reading(page: Page) -> APIRouter:
         html = await run_in_threadpool(page.check, request, text)
         return _answer({"state": "answered", "html": html})
 
+    @router.post("/page/compare")
+    def post_compare(request: Request, body: JSONBody) -> Response:
+        _only(body, "name", "birthDate", "line")
+        name, born = (_text(body, each, _MAX_NAMED, may_be_empty=True) for each in ("name", "birthDate"))
+        line = _text(body, "line", _MAX_LINE)
+        return _answer(page.compare(page.frame(request), name, born, line))
+
     @router.post("/page/state")
     def post_state(request: Request, body: JSONBody) -> Response:
         theirs = parse_datetime(_text(_only(body, "clock"), "clock", 40))
@@ -203,8 +212,8 @@ def _only(body: JSONObject, *names: str) -> JSONObject:
     return body
 
 
-def _text(body: JSONObject, name: str, limit: int) -> str:
+def _text(body: JSONObject, name: str, limit: int, *, may_be_empty: bool = False) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= limit:
+    if not isinstance(value, str) or not len(value) <= limit or not (value or may_be_empty):
         raise MalformedValueError(f"{name}: expected a text of 1 to {limit} characters")
     return value

@@ -77,6 +77,8 @@ class ShownCredential:
     issuer: str | None
     name: str
     birth_date: str
+    # As the certificate writes it, for comparing.
+    written_birth_date: str
     facts: tuple[Fact, ...]
     more: tuple[Fact, ...]
 
@@ -241,11 +243,13 @@ def _shown(credential: JSONObject, words: Words) -> ShownCredential:
         if claim.pointer not in (_NAME, _BIRTH_DATE, "/type", "/dob", "/name", "/birthDate")
         and not claim.pointer.startswith(TOLD_OTHERWISE)
     ]
+    born = _own(credential, "birthDate") or _display(by_pointer, _BIRTH_DATE)
     return ShownCredential(
         kind=_display(by_pointer, "/type") or words(_PAPER.get(_own(credential, "kind"), "")),
         issuer=issuer if isinstance(issuer, str) else None,
         name=_own(credential, "name") or _display(by_pointer, _NAME),
-        birth_date=_readable(_own(credential, "birthDate") or _display(by_pointer, _BIRTH_DATE), words),
+        birth_date=_readable(born, words),
+        written_birth_date=born,
         facts=tuple(_fact(claim, words) for claim in told if not claim.pointer.startswith(_TECHNICAL)),
         more=tuple(_fact(claim, words) for claim in told if claim.pointer.startswith(_TECHNICAL)),
     )

@@ -11,15 +11,15 @@ from datetime import datetime
 
 from fastapi import Request
 
-from health import Language
+from health import Language, match_person, parse_passport
 from vclib.errors import MalformedValueError
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 from verifier.caching import DocumentCache
 from verifier.config import VerifierConfig
 from verifier.page_access import DeskAccess
 from verifier.page_result import show_result, show_trouble
 from verifier.page_views import Frame, age_words
-from verifier.page_words import language_of, words_of
+from verifier.page_words import MATCHES, language_of, words_of
 from verifier.report import result_json
 from verifier.requests import PresentationRequests
 from verifier.rule_store import RuleStore, choose_rules
@@ -92,6 +92,20 @@ class Page:
         )
         result = self.verifier.check_content(text.encode(), question, now=self.clock())
         return self.answer(frame, result_json(_in_words_of(frame, result)))
+
+    def compare(self, frame: Frame, name: str, birth_date: str, line: str) -> JSONObject:
+        """Return whether a certificate names the holder of a passport line, and why, in the page's words.
+
+        All three come from the page, which forgets them, and nothing of them is kept here.
+        """
+        try:
+            match = match_person(name or None, birth_date or None, parse_passport(line))
+        except MalformedValueError:
+            return {"outcome": "unread", "reasons": []}
+        told: list[JSONValue] = [
+            frame.words(MATCHES.get(reason.code, reason.message)) for reason in match.reasons
+        ]
+        return {"outcome": str(match.outcome), "reasons": told}
 
     def chosen_rules(self, request: Request) -> tuple[str, str] | None:
         """Return the rule set and the country that a desk has chosen, None for what the settings say."""

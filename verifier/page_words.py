@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from runtime.words import LANGUAGES, Words
 
-__all__ = ["LANGUAGES", "REASONS", "SITUATION_WORDS", "Words", "language_of", "words_of"]
+__all__ = ["LANGUAGES", "MATCHES", "REASONS", "SITUATION_WORDS", "Words", "language_of", "words_of"]
 
 _MAX_HEADER = 200
 
@@ -68,6 +68,30 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrong-holder": "It belongs to somebody else than the one who shows it.",
         "wrong-purpose": "It was signed for another purpose.",
         "wrong-type": "It is another kind of certificate than was asked for.",
+    }
+)
+
+# What a comparison with a passport found (`health.matching`).
+MATCHES: Mapping[str, str] = MappingProxyType(
+    {
+        "birth-date-differs": "The dates of birth differ.",
+        "birth-date-equal": "The dates of birth are the same.",
+        "birth-date-not-read": "The certificate's date of birth is of an unknown form.",
+        "birth-date-not-told": "The certificate tells no date of birth.",
+        "birth-date-partial": "The dates of birth agree as far as they are known.",
+        "name-additional": "The certificate has a name that the passport lacks.",
+        "name-changed": "A part of the name is another one; a surname may have changed.",
+        "name-cut-off": "The passport's line has no room for the whole name.",
+        "name-differs": "The names differ.",
+        "name-equal": "The names are the same.",
+        "name-joined": "The names are the same, but divided into words otherwise.",
+        "name-missing": "The certificate lacks a part of the passport's name.",
+        "name-not-told": "The certificate tells no name.",
+        "name-order": "The names are the same in another order.",
+        "name-script": "A name has letters that have no spelling in a passport here.",
+        "name-spelling": "A name differs by one letter.",
+        "name-too-long": "The names have too many words to be compared here.",
+        "no-passport-date": "The passport line has no date of birth.",
     }
 )
 

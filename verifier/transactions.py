@@ -153,6 +153,7 @@ class Transactions:
         is_this = _transactions.c.transaction_hash == secret_digest(transaction_id)
         with self._database.writing() as connection:
             connection.execute(delete(_transactions).where(is_this))
+        self._database.forget_deleted()
 
     def answer(
         self, request_id: str, result: JSONObject, *, now: datetime, response_code: str | None = None

@@ -221,7 +221,7 @@ def test_text_of_an_issuer_cannot_become_part_of_the_page(venue: Venue, browser:
 def test_what_turns_or_hides_text_is_written_out() -> None:
     """J6, J7: an issuer of another country may write anything, and paper is told as it stands."""
     hostile = "eno thgir\u202e<b>\u200b"
-    shown = ShownCredential(hostile, hostile, hostile, hostile, (Fact(hostile, hostile),), ())
+    shown = ShownCredential(hostile, hostile, hostile, hostile, "", (Fact(hostile, hostile),), ())
     answer = Shown(Tone.REFUSED, "Refused", (Line(hostile),), (), (shown,))
     html = Frame(hostile, hostile, words_of("en"), False, 20).answer(answer, (), now=NOW)
     assert html.count("eno thgir&lt;U+202E&gt;&lt;b&gt;&lt;U+200B&gt;") == 7
@@ -272,6 +272,24 @@ def test_a_device_whose_clock_is_wrong_is_told(venue: Venue, browser: Browser) -
     for clock, differs in (("2026-07-01T12:01:00.000Z", False), ("2026-07-02T12:00:00.000Z", True)):
         told = browser.post("/page/state", {"clock": clock}).json()
         assert told["clockDiffers"] is differs
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "reason"),
+    [
+        ("Agerius, Aulus 2003-03-03", "match", "The names are the same."),
+        ("Agerius, Aulus 1963", "different", "The dates of birth differ."),
+        ("Agerius, Aulus", "by-eye", "The passport line has no date of birth."),
+        ("P<<<", "unread", None),
+    ],
+)
+def test_a_passport_line_is_compared_with_the_name(
+    browser: Browser, line: str, outcome: str, reason: str | None
+) -> None:
+    body: JSONObject = {"name": "Aulus Agerius", "birthDate": "2003-03-03", "line": line}
+    told = browser.post("/page/compare", body).json()
+    assert told["outcome"] == outcome
+    assert reason is None or reason in told["reasons"]
 
 
 # --- What is asked, and forgotten --------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from runtime.words import LANGUAGES, read_catalogue
 from verifier import page_result
-from verifier.page_words import REASONS, SITUATION_WORDS
+from verifier.page_words import MATCHES, REASONS, SITUATION_WORDS
 
 VERIFIER = Path(__file__).parents[2] / "verifier"
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -37,7 +37,14 @@ def said() -> set[str]:
                         found.add(each.value)
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "sentence":
                 found.add(ast.literal_eval(node.value))
-    tables = (REASONS, SITUATION_WORDS, page_result._WORDS, page_result._SENTENCES, page_result._PAPER)
+    tables = (
+        MATCHES,
+        REASONS,
+        SITUATION_WORDS,
+        page_result._WORDS,
+        page_result._SENTENCES,
+        page_result._PAPER,
+    )
     return found | {text for table in tables for text in table.values()}
 
 

@@ -23,7 +23,7 @@ from vclib.strict_json import parse_json_object
 
 SECONDS = 20_000  # milliseconds that the browser may take for anything
 # A page that asked another host for anything would not get it.
-_LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+_LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 _VIDEO = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 

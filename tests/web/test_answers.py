@@ -119,6 +119,39 @@ def test_a_code_for_nobody_is_amber_until_somebody_has_compared_it(
     assert (desk.word, desk.tone) == ("Refused", "refused")
 
 
+def test_a_passport_that_fits_makes_a_paper_code_green_and_another_red(
+    network: Network, desk: Desk, tmp_path: Path
+) -> None:
+    code = compact(network, tmp_path)
+    for line, word, says in (
+        ("{name} 2003-03-03", "Accepted", "The passport fits."),
+        ("Smith, John 1950-01-01", "Refused", "The passport does not fit:"),
+        ("{name}", "Compare", "Compare by eye:"),
+    ):
+        type_in(desk, code)
+        assert desk.word == "Compare"
+        name = desk.page.locator("dd.name").inner_text()
+        desk.page.get_by_label("Line of the passport").fill(line.format(name=name))
+        desk.page.get_by_role("button", name="Compare it").click()
+        expect(desk.page.locator("#match")).to_contain_text(says, timeout=SECONDS)
+        assert desk.word == word
+        desk.page.get_by_role("button", name="Next guest").click()
+
+
+def test_a_document_reader_types_into_the_field_of_the_passport(
+    network: Network, desk: Desk, tmp_path: Path
+) -> None:
+    """It is as fast as a hand scanner, and what it types is no code of the next guest."""
+    type_in(desk, compact(network, tmp_path))
+    assert desk.word == "Compare"
+    desk.page.get_by_label("Line of the passport").focus()
+    line = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
+    desk.page.keyboard.type(line)
+    desk.page.keyboard.press("Enter")
+    assert desk.word == "Compare"
+    assert desk.page.get_by_label("Line of the passport").input_value().startswith(line)
+
+
 def test_a_venue_without_the_issuers_list_is_amber_while_the_network_is_gone(
     network: Network, browser: Browser, tmp_path: Path
 ) -> None:

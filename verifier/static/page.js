@@ -216,9 +216,38 @@ function decide(isSamePerson) {
   reason.textContent = word(`${name}-why`);
   document.getElementById("why").replaceChildren(reason);
   for (const note of part.answer.querySelectorAll(".verdict .note")) note.remove();
-  document.getElementById("compare").remove();
+  document.getElementById("compare")?.remove();
   heading.focus();
   announce(`${heading.textContent}. ${reason.textContent}`);
+}
+
+/** Compare the name that is shown with a line of a passport; nobody is let in by it without a look. */
+async function comparePassport(form) {
+  const signal = turn.signal;
+  const line = form.elements.line.value.trim();
+  if (!line) return form.elements.line.focus();
+  const { name, birthDate } = form.dataset;
+  let told;
+  try {
+    told = await ask("/page/compare", { name, birthDate: birthDate ?? "", line }, signal);
+  } catch (problem) {
+    if (!signal.aborted) sayTrouble(problem);
+    return;
+  }
+  if (signal.aborted) return;
+  const found = document.getElementById("match");
+  const heading = document.createElement("p");
+  heading.textContent = word(told.outcome);
+  const reasons = document.createElement("ul");
+  for (const reason of told.reasons) {
+    const item = document.createElement("li");
+    item.textContent = reason;
+    reasons.append(item);
+  }
+  found.dataset.outcome = told.outcome;
+  found.replaceChildren(heading, reasons);
+  if (told.outcome === "different") decide(false);
+  else if (told.outcome === "match" && document.getElementById("compare")) decide(true);
 }
 
 const ACTIONS = {
@@ -245,6 +274,12 @@ document.getElementById("ask").addEventListener("submit", (event) => {
   askWallet();
 });
 
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".passport")) return;
+  event.preventDefault();
+  comparePassport(event.target);
+});
+
 document.getElementById("typed").addEventListener("submit", (event) => {
   event.preventDefault();
   const typed = text.value.trim();
@@ -265,12 +300,13 @@ document.addEventListener("paste", (event) => {
     return;
   }
   const pasted = event.clipboardData.getData("text/plain").trim();
-  if (!pasted || event.target === text) return;
+  if (!pasted || event.target instanceof HTMLTextAreaElement) return;
   event.preventDefault();
   check("/page/text", { text: pasted.slice(0, 20000) });
 });
 
-watchScanner((scanned) => check("/page/text", { text: scanned }));
+// A document reader types as fast as a hand scanner, into the field that waits for it.
+watchScanner((scanned) => check("/page/text", { text: scanned }), (target) => target.id === "line");
 
 // Leaving the page leaves nothing behind, whatever the browser keeps for going back.
 addEventListener("pagehide", () => {

@@ -6,7 +6,8 @@ const AVERAGE_GAP = 50;
 const SHORTEST = 16; // characters
 const LONGEST = 20000;
 
-export function watchScanner(onScan) {
+/** Call onScan with what a scanner typed, unless what has the focus is one that isTaking. */
+export function watchScanner(onScan, isTaking) {
   let typed = "";
   let began = 0;
   let last = 0;
@@ -18,6 +19,7 @@ export function watchScanner(onScan) {
   addEventListener(
     "keydown",
     (event) => {
+      if (isTaking(event.target)) return forget();
       if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return forget();
       const inBurst = typed !== "" && event.timeStamp - last <= LONGEST_GAP;
       if (event.key === "Enter") {
