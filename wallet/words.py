@@ -10,6 +10,7 @@ Not here: words for claims and codes (`health`).
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,9 @@ from vclib.errors import ConfigurationError
 # Code -> the language's own name.
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "fr": "français"})
 
+# Longer messages are not of ours alone.
+_MAX_MESSAGE = 2000
+_PLACE = re.compile("[{][0-9][}]")
 _MONTHS = (
     "January",
     "February",
@@ -59,6 +63,21 @@ class Words:
         sentence = found[0] if found and found[0] else text
         return sentence.format(**values) if values else sentence
 
+    def told(self, message: str) -> str:
+        """Return an error's message in this language, as it is where the catalogue has none that fits.
+
+        The values are in it already: a sentence of the catalogue with `{0}`, `{1}` is found by what stands
+        between them. A value that is a whole message of ours ("the disk is full") is translated, too.
+        """
+        found = self._catalogue.get(message)
+        if found is not None:
+            return found[0]
+        for pattern, translation in _patterns(self.language) if len(message) <= _MAX_MESSAGE else ():
+            match = pattern.fullmatch(message)
+            if match is not None:
+                return translation.format(*(self.told(value) for value in match.groups()))
+        return message
+
     def count(self, one: str, many: str, count: int, **values: object) -> str:
         """Return the sentence for a number of things; `{count}` stands for the number."""
         forms = self._catalogue.get(one, (one, many))
@@ -81,6 +100,18 @@ def read_catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
     """Return message -> its translations, of a catalogue of this package; ConfigurationError."""
     text = files("wallet").joinpath("locale", f"{language}.po").read_text(encoding="utf-8")
     return MappingProxyType(parse_catalogue(text))
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what messages with values look like and their translations, those with most own words first."""
+    catalogue = read_catalogue(language) if language != "en" else {}
+    numbered = [message for message in catalogue if "{0}" in message]
+    numbered.sort(key=lambda message: -len(_PLACE.sub("", message)))
+    return tuple(
+        (re.compile("(.+?)".join(map(re.escape, _PLACE.split(message))), re.DOTALL), catalogue[message][0])
+        for message in numbered
+    )
 
 
 def parse_catalogue(text: str) -> dict[str, tuple[str, ...]]:

@@ -131,8 +131,8 @@ def share(terminal: Terminal, venue: Venue) -> None:
     assert request.result().json()["state"] == "fetched"
     terminal.type("s")
     terminal.wait_for("Sent to localhost")
-    wait_until(lambda: request.result().json()["state"] != "fetched")
-    assert NAME in request.result().text
+    wait_until(lambda: "outcome" in request.result().text)
+    assert request.result().json()["result"]["outcome"] == "accepted"
 
 
 def show_to_a_scanner(terminal: Terminal) -> None:
