@@ -175,7 +175,7 @@ class TimedApp(WalletApp):
     """The wallet, telling when it has drawn what one waits for."""
 
     # The library looks for it beside the class.
-    CSS_PATH = Path(wallet.app.__file__).with_name("wallet.tcss")
+    CSS_PATH = str(Path(wallet.app.__file__).with_name("wallet.tcss"))
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

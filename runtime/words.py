@@ -11,6 +11,7 @@ Not here: the sentences, which are each program's own, and words for claims and 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ from vclib.errors import ConfigurationError
 # Code -> the language's own name.
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "fr": "français"})
 
+# Longer messages are not of ours alone.
+_MAX_MESSAGE = 2000
+_PLACE = re.compile("[{][0-9][}]")
 _MONTHS = (
     "January",
     "February",
@@ -45,6 +49,7 @@ class Words:
 
     language: str = "en"
     _catalogue: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _package: str = ""
 
     @classmethod
     def of(cls, language: str, package: str) -> Words:
@@ -52,13 +57,30 @@ class Words:
         code = language.partition("_")[0].partition("-")[0].lower()
         if code not in LANGUAGES or code == "en":
             return cls()
-        return cls(code, read_catalogue(package, code))
+        return cls(code, read_catalogue(package, code), package)
 
     def __call__(self, text: str, **values: object) -> str:
         """Return a sentence in this language, with the values in its braces."""
         found = self._catalogue.get(text)
         sentence = found[0] if found and found[0] else text
         return sentence.format(**values) if values else sentence
+
+    def told(self, message: str) -> str:
+        """Return an error's message in this language, as it is where the catalogue has none that fits.
+
+        The values are in it already: a sentence of the catalogue with `{0}`, `{1}` is found by what stands
+        between them. A value that is a whole message of ours ("the disk is full") is translated, too.
+        """
+        found = self._catalogue.get(message)
+        if found is not None:
+            return found[0]
+        if not self._catalogue or len(message) > _MAX_MESSAGE:
+            return message
+        for pattern, translation in _patterns(self._package, self.language):
+            match = pattern.fullmatch(message)
+            if match is not None:
+                return translation.format(*(self.told(value) for value in match.groups()))
+        return message
 
     def count(self, one: str, many: str, count: int, **values: object) -> str:
         """Return the sentence for a number of things; `{count}` stands for the number."""
@@ -82,6 +104,18 @@ def read_catalogue(package: str, language: str) -> Mapping[str, tuple[str, ...]]
     """Return message -> its translations, of a catalogue of a package; ConfigurationError."""
     text = files(package).joinpath("locale", f"{language}.po").read_text(encoding="utf-8")
     return MappingProxyType(parse_catalogue(text))
+
+
+@cache
+def _patterns(package: str, language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what messages with values look like and their translations, those with most own words first."""
+    catalogue = read_catalogue(package, language)
+    numbered = [message for message in catalogue if "{0}" in message]
+    numbered.sort(key=lambda message: -len(_PLACE.sub("", message)))
+    return tuple(
+        (re.compile("(.+?)".join(map(re.escape, _PLACE.split(message))), re.DOTALL), catalogue[message][0])
+        for message in numbered
+    )
 
 
 def parse_catalogue(text: str) -> dict[str, tuple[str, ...]]:

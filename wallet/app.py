@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -25,12 +25,11 @@ from wallet.screens.dialogs import TroubleDialog
 from wallet.screens.help import HelpScreen
 from wallet.screens.home import HomeScreen
 from wallet.screens.unlock import UnlockScreen
+from wallet.widgets.copying import Copying
 from wallet.widgets.themes import DARK, LIGHT
 
-_CLIPBOARD_SECONDS = 30
 
-
-class WalletApp(App[None]):
+class WalletApp(Copying):
     """The application. `pace` stretches the short waits; tests set it to 0."""
 
     CSS_PATH = "wallet.tcss"
@@ -120,6 +119,10 @@ class WalletApp(App[None]):
         """Go where a link leads."""
         going.follow(self, text, person)
 
+    def follow_clipboard(self, person: str | None) -> None:
+        """Go where the code in the clipboard's picture leads."""
+        going.follow_clipboard(self, person)
+
     def tell_trouble(self, error: VCError, *, left: bool | None) -> None:
         """Say what happened; `left` is whether anything left the wallet, None if that is not known."""
         words = self.desk.words
@@ -129,16 +132,6 @@ class WalletApp(App[None]):
     def tell_browser(self, address: str) -> None:
         """Show where a verifier wants the browser to go; nothing is opened."""
         going.tell_browser(self, address)
-
-    def copy(self, text: str) -> None:
-        """Copy a text that is no secret, and take it back after a while (threat K9)."""
-        self.copy_to_clipboard(text)
-        self.notify(self.desk.words("Copied; the clipboard is cleared in half a minute."), markup=False)
-        self.set_timer(_CLIPBOARD_SECONDS * self.pace, lambda: self._clear_clipboard(text))
-
-    def _clear_clipboard(self, text: str) -> None:
-        if self.clipboard == text:
-            self.copy_to_clipboard("")
 
     async def on_event(self, event: events.Event) -> None:
         """Note that somebody is there; take links out of what is pasted."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from runtime.atomic import read_file
+from runtime.clipboard import clipboard_picture
 from runtime.qr import MAX_IMAGE_BYTES, is_image, read_qr
 from vclib.errors import MalformedError, MalformedValueError, VCError
 from vclib.strict_json import JSONObject, parse_json_object
@@ -88,6 +89,11 @@ def recognise(text: str) -> Found | None:
         if path is not None:
             return _recognise_text(_read(path).strip())
     return found
+
+
+def recognise_clipboard() -> Found | None:
+    """Return what the code in the clipboard's picture is; raises as `clipboard_picture` and `read_qr`."""
+    return _recognise_text(read_qr(clipboard_picture()).strip())
 
 
 def looks_like_link(text: str) -> bool:
@@ -184,7 +190,7 @@ class Arrivals:
         return self.words("Saved in the wallet: {name}", name=name)
 
     def _refused(self, error: VCError) -> str:
-        return self.words("Refused and not kept: {reason}", reason=shown(error.message))
+        return self.words("Refused and not kept: {reason}", reason=shown(self.words.told(error.message)))
 
 
 def _recognise_text(text: str) -> Found | None:

@@ -243,7 +243,9 @@ def _status_reason(view: CredentialView, note: StatusNote | None, words: Words) 
         return words("The issuer revoked it; that was found on {date}. Verifiers will refuse it.", date=when)
     if note.state == "suspended":
         return words("The issuer suspended it; that was found on {date}. It may come back.", date=when)
-    return words("Its status could not be asked for on {date}: {reason}", date=when, reason=note.reason)
+    return words(
+        "Its status could not be asked for on {date}: {reason}", date=when, reason=words.told(note.reason)
+    )
 
 
 def _time_reason(view: CredentialView, now: datetime, words: Words) -> str:

@@ -29,7 +29,6 @@ from runtime.fetch import Fetcher
 from vclib.did import resolver
 from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.keys import KeyType
-from vclib.proofs import is_base_proof, proofs_of
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
 from wallet import (
     cli_backup,
@@ -44,6 +43,7 @@ from wallet import (
 from wallet.cli_shared import WalletFile, Yes, credential_line, opened
 from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
 from wallet.holder import AddedCredential, Holder
+from wallet.reading import without_base_values
 
 app = typer.Typer(help="Hold credentials and present what you choose of them.")
 did_app = typer.Typer(help="The wallet's keys, named by their DIDs.", no_args_is_help=True)
@@ -181,7 +181,7 @@ def show_command(
     with reporting_errors(as_json=as_json), opened(wallet, passphrase_file) as holder:
         view, document = holder.credential(credential_id), holder.document(credential_id)
         if raw:
-            print_json(_without_base_values(document))
+            print_json(without_base_values(document))
             return
         claims = claims_from_credential(document)
         if as_json:
@@ -299,15 +299,6 @@ def _tell_added(added: AddedCredential, file: Path, *, quiet: bool) -> JSONObjec
         print_line(f"{'held already' if added.duplicate else 'added'}  {credential_line(view)}")
     warnings: list[JSONValue] = list(added.warnings)
     return {**view.to_json(), "file": str(file), "duplicate": added.duplicate, "warnings": warnings}
-
-
-def _without_base_values(document: JSONObject) -> JSONObject:
-    """Return a document to look at: whoever has a base proof could present in the holder's place (D1)."""
-    proofs: list[JSONValue] = [
-        {**proof, "proofValue": "(stays in the wallet)"} if is_base_proof(proof) else proof
-        for proof in proofs_of(document)
-    ]
-    return {**document, "proof": proofs}
 
 
 app.add_typer(did_app, name="did")

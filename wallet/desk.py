@@ -19,9 +19,18 @@ from runtime.atomic import write_file
 from runtime.inert import inert_json
 from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
 from vclib.errors import ConfigurationError, SealingError, StoreError, VCError
-from vclib.proofs import is_base_proof, proofs_of, without_proofs
-from vclib.strict_json import JSONObject, JSONValue, dump_json
-from wallet.arrivals import Arrivals, Arrived, Found, Kind, Offer, looks_like_link, recognise
+from vclib.proofs import without_proofs
+from vclib.strict_json import JSONValue, dump_json
+from wallet.arrivals import (
+    Arrivals,
+    Arrived,
+    Found,
+    Kind,
+    Offer,
+    looks_like_link,
+    recognise,
+    recognise_clipboard,
+)
 from wallet.cards import (
     REMINDER_DAYS,
     Badge,
@@ -38,7 +47,7 @@ from wallet.holder import CredentialView, Holder, Permissions
 from wallet.network import Network
 from wallet.phrases import looks_like_phrase
 from wallet.preferences import IDLE_MINUTES, THEMES, Preferences, StatusNote
-from wallet.reading import inert, language_of, readable, shown
+from wallet.reading import inert, language_of, readable, shown, without_base_values
 from wallet.recollections import exported_history, history_line
 from wallet.recovery import ASKED_BACK
 from wallet.reviewing import Code, NoAnswer, Options, Question, Reviewing, Sent
@@ -93,6 +102,7 @@ __all__ = [
     "looks_like_link",
     "looks_like_phrase",
     "recognise",
+    "recognise_clipboard",
     "shown",
     "strength_of",
     "trouble_lines",
@@ -247,7 +257,7 @@ class Desk:
                 for claim in claims
             ),
             proofs=tuple(shown(proof) for proof in view.proofs),
-            raw=inert_json(dump_json(_without_base_values(document), indent=2)),
+            raw=inert_json(dump_json(without_base_values(document), indent=2)),
             shown_before=tuple(
                 history_line(entry, self.words, {})
                 for entry in reversed(self.holder.history())
@@ -376,15 +386,6 @@ class Desk:
 def _one_each(people: Sequence[PersonCard]) -> list[PersonCard]:
     """Return one card for each name; copies for one use have keys of the same name."""
     return list({person.name: person for person in people}.values())
-
-
-def _without_base_values(document: JSONObject) -> JSONObject:
-    """Return a document to look at: whoever has a base proof could present in the holder's place (D1)."""
-    proofs: list[JSONValue] = [
-        {**proof, "proofValue": "(stays in the wallet)"} if is_base_proof(proof) else proof
-        for proof in proofs_of(document)
-    ]
-    return {**document, "proof": proofs}
 
 
 def _code_of(claim: Claim) -> str | None:

@@ -18,6 +18,7 @@ from wallet.desk import (
     Asker,
     Card,
     Desk,
+    Found,
     Kind,
     NoAnswer,
     Options,
@@ -27,6 +28,7 @@ from wallet.desk import (
     VCError,
     looks_like_phrase,
     recognise,
+    recognise_clipboard,
     shown,
     strength_of,
     trouble_lines,
@@ -225,10 +227,13 @@ class PlainWallet:
     def _paste(self) -> None:
         words = self.desk.words
         label = words("An offer, a request, or the name of a file with one (a picture of a QR code, too)")
-        self._follow(self._ask(f"{label}: "))
+        typed = self._ask(f"{label} ({words('empty: the picture in the clipboard')}): ")
+        self._go_on(recognise(typed) if typed.strip() else recognise_clipboard())
 
     def _follow(self, text: str) -> None:
-        found = recognise(text)
+        self._go_on(recognise(text))
+
+    def _go_on(self, found: Found | None) -> None:
         if found is None:
             self._tell(self.desk.words("That is no offer, no request and no credential."))
         elif found.kind is Kind.OFFER:

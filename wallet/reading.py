@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from health import LANGUAGES, Language
 from runtime.inert import inert_text
+from vclib.proofs import is_base_proof, proofs_of
+from vclib.strict_json import JSONObject, JSONValue
 from wallet.words import Words
 
 _VALUE_CHARACTERS = 300
@@ -49,3 +51,12 @@ def readable(text: str, words: Words) -> str:
     except ValueError:
         return shown(text)
     return date if time is None else f"{date}, {time} {'UTC' if zone == 'Z' else zone}"
+
+
+def without_base_values(document: JSONObject) -> JSONObject:
+    """Return a document to look at: whoever has a base proof could present in the holder's place (D1)."""
+    proofs: list[JSONValue] = [
+        {**proof, "proofValue": "(stays in the wallet)"} if is_base_proof(proof) else proof
+        for proof in proofs_of(document)
+    ]
+    return {**document, "proof": proofs}

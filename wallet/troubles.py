@@ -39,7 +39,7 @@ def trouble_lines(error: VCError, words: Words, *, left: bool | None) -> list[tu
         gone = words("No, nothing.")
     advice = next((advice for kind, advice in _ADVICE if isinstance(error, kind)), _USUAL)
     return [
-        (words("What happened"), shown(words(error.message))),
+        (words("What happened"), shown(words.told(error.message))),
         (words("Did anything leave the wallet?"), gone),
         (words("What now?"), words(advice)),
     ]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import re
+import secrets
 import tempfile
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from issuer.service import Issuer
@@ -91,10 +96,24 @@ def _is_other_vaccination(card: Card) -> bool:
     return card.title.startswith("Vaccination") and "dose 2" not in card.about
 
 
+@contextlib.contextmanager
+def _always_the_same() -> Iterator[None]:
+    """Let identifiers and keys be the same in each run, so that a picture changes only if the screen does."""
+    chance = random.Random(2026)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "randbelow", chance.randrange)
+        patch.setattr(secrets, "token_bytes", lambda count=32: chance.randbytes(count))
+        patch.setattr(secrets, "token_hex", lambda count=32: chance.randbytes(count).hex())
+        patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=chance.getrandbits(128), version=4))
+        defaults = {**Issuer.__init__.__kwdefaults__, "random_below": chance.randrange}
+        patch.setattr(Issuer.__init__, "__kwdefaults__", defaults)
+        yield
+
+
 async def draw(name: str) -> None:
     """Draw one picture."""
     size, theme, steps = PICTURES[name]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _always_the_same():
         stage = make_stage(Path(folder)).family()
         stage.desk.set_preference("theme", theme)
         async with stage.playing(size) as pilot:

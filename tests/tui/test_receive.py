@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Button
 
 from protocols.oid4vci import CREDENTIAL_FAILURE, TxCode
+from runtime.qr import make_qr
 from tests.tui.stage import Stage, paste, says, settle, until
 from tests.wallet.scripted import CODE, TX_CODE, ScriptedIssuer
 from vclib.errors import FetchError
@@ -106,3 +107,34 @@ async def test_a_link_that_leads_nowhere_says_what_to_do(stage: Stage, issuer: S
         await paste(pilot, issuer.link)
         await until(pilot, lambda: says(pilot.app, "Look whether this computer is connected"))
         assert not isinstance(pilot.app.screen, ReceiveScreen)
+
+
+async def test_the_picture_in_the_clipboard_is_read(
+    stage: Stage, issuer: ScriptedIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wallet.arrivals.clipboard_picture", lambda: make_qr(issuer.link).png())
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("v")
+        await until(pilot, lambda: says(pilot.app, "https://issuer.example"))
+
+
+async def test_a_clipboard_that_cannot_be_read_is_said_so(
+    stage: Stage, issuer: ScriptedIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.clipboard.shutil.which", lambda name: None)
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("v")
+        await until(pilot, lambda: says(pilot.app, "there is no way to the clipboard here"))
+        assert says(pilot.app, "install wl-paste or xclip, or use a file")
+
+
+async def test_the_name_of_a_picture_is_pasted(stage: Stage, issuer: ScriptedIssuer) -> None:
+    """As terminals paste a file that was dropped on them: quoted."""
+    picture = stage.folder / "an offer.png"
+    picture.write_bytes(make_qr(issuer.link).png())
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("a")
+        await settle(pilot)
+        await paste(pilot, f"'{picture}'")
+        await pilot.press("enter")
+        await until(pilot, lambda: says(pilot.app, "https://issuer.example"))

@@ -86,7 +86,7 @@ async def test_what_is_copied_is_cleared_after_a_while_if_it_is_still_there(stag
 async def test_what_somebody_else_copied_meanwhile_is_left(stage: Stage) -> None:
     """K9."""
     async with stage.create("Anna").playing((80, 24)) as pilot:
-        pilot.app.copy("did:key:z")
+        pilot.app.copy("did:key:z", "copied")
         pilot.app.copy_to_clipboard("another text")
         await settle(pilot)
         pilot.app._clear_clipboard("did:key:z")

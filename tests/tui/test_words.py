@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from runtime.words import parse_catalogue, read_catalogue
-from tests.tui.stage import Stage, says
+from tests.tui.stage import Stage, says, settle, until
 from vclib.errors import ConfigurationError
 from wallet.cards import Badge
 from wallet.recollections import ACTIONS, OUTCOMES
@@ -147,3 +148,95 @@ async def test_the_screens_speak_the_language_that_is_set(stage: Stage) -> None:
         assert says(pilot.app, "5 attestations")
         assert says(pilot.app, "expire bientôt")
         assert says(pilot.app, "jusqu’au 1 juillet 2027")
+
+
+# What the screens can come to say of errors: raised by the wallet and by what reads and writes for it.
+RAISING = (
+    *(path for path in sorted(WALLET.glob("*.py")) if not path.name.startswith(("cli", "holder_service"))),
+    *(WALLET / "screens" / f"{name}.py" for name in ("forms",)),
+    *(
+        WALLET.parent / "runtime" / f"{name}.py"
+        for name in ("atomic", "clipboard", "sealing", "fetch", "exchange", "qr")
+    ),
+)
+# Said by what is behind them, never by themselves; or by a command, a developer's mistake, a broken seal.
+NEVER_SHOWN = {
+    "{0}: {1}",
+    "{0}: {1}. {2}",
+    "cannot {0} {1}: {2}; nothing was changed",
+    "the verifier answers with status {0}{1}",
+    "{0} answers with status {1}{2}",
+    "{0} in the wallet with an id that begins with {1}",
+    "the wallet has {0}{1}: say which to bind to (ddcc wallet did list)",
+    "line {0} of the catalogue is not quoted text",
+    "expected a GET without or a POST with a body, found {0}",
+    "the value for the header {0} is not one line of ASCII text",
+    "the QR code needs a window of {0} columns, this one has {1}: write a picture with --qr FILE",
+    "rows are not those of the manifest",
+    "a row is not of bytes",
+    "sealed content is padded in another way than this program does",
+    "manifest version {0} is not supported",
+    "the wallet's table of contents cannot be read",
+    "not a held credential",
+}
+
+
+def raised() -> set[str]:
+    """Return the messages of errors, with `{0}`, `{1}` where values are put in."""
+    found: set[str] = set()
+    for path in RAISING:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                argument = node.exc.args[0]
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    found.add(argument.value)
+                if isinstance(argument, ast.JoinedStr):
+                    found.add(with_places(argument))
+    return found
+
+
+def with_places(text: ast.JoinedStr) -> str:
+    parts, count = "", 0
+    for value in text.values:
+        if isinstance(value, ast.Constant):
+            parts += str(value.value)
+        else:
+            parts += f"{{{count}}}"
+            count += 1
+    return parts
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_a_language_has_every_message_of_an_error(language: str) -> None:
+    assert raised() - NEVER_SHOWN - read_catalogue("wallet", language).keys() == set()
+    assert raised() >= NEVER_SHOWN
+
+
+def test_a_message_with_values_is_told_in_the_language() -> None:
+    french = Words.of("fr", "wallet")
+    assert french.told("cannot write /tmp/x: the disk is full; nothing was changed") == (
+        "impossible d’écrire /tmp/x : le disque est plein ; rien n’a été changé"
+    )
+    assert french.told("word 3, 'grabb', is not in the list; perhaps grab?") == (
+        "le mot 3, 'grabb', n’est pas dans la liste ; peut-être grab ?"
+    )
+    assert french.told("nobody has said this") == "nobody has said this"
+    assert Words().told("cannot read a: b") == "cannot read a: b"
+
+
+def test_a_value_of_a_stranger_is_put_into_a_message_as_it_is() -> None:
+    """J6."""
+    told = Words.of("fr", "wallet").told("the credential is issued by {0} {name} [bold], another issuer")
+    assert told == "l’attestation est émise par {0} {name} [bold], un autre émetteur"
+
+
+@pytest.mark.anyio
+async def test_a_failure_is_told_in_the_language_that_is_set(stage: Stage) -> None:
+    stage.create("Anna").desk.set_preference("language", "fr")
+    async with stage.playing((80, 24)) as pilot:
+        pilot.app.action_go("restore")
+        await settle(pilot)
+        pilot.app.screen.query_one("#file", Input).value = "/nowhere/at/all"
+        pilot.app.screen.query_one("#passphrase", Input).focus()
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: says(pilot.app, "impossible de lire /nowhere/at/all"))

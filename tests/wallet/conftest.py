@@ -89,7 +89,7 @@ def cheap_and_at_the_worlds_time(world: World, monkeypatch: pytest.MonkeyPatch) 
     for function in _SEALING:
         defaults = {**(function.__kwdefaults__ or {}), "parameters": CHEAP}
         monkeypatch.setattr(function, "__kwdefaults__", defaults)
-    for module in ("cli", "cli_backup", "cli_recovery", "cli_shared"):
+    for module in ("cli", "cli_backup", "cli_recovery", "cli_screen", "cli_shared"):
         monkeypatch.setattr(f"wallet.{module}.utc_now", lambda: world.clock.now)
 
 

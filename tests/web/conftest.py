@@ -16,7 +16,7 @@ from tests.web.desk import Desk, browsing, chromium, sign_in
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """Built only where there is a browser to look at anything."""
     chromium()
@@ -26,19 +26,19 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
         yield network
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def venue(network: Network) -> Iterator[Venue]:
     with venue_running(network, "did:web") as venue:
         yield venue
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     with browsing(playwright) as browser:
         yield browser
@@ -51,7 +51,7 @@ def desk(venue: Venue, browser: Browser) -> Iterator[Desk]:
         yield sign_in(venue, context)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe() -> str:
     """The source of axe-core."""
     if not AXE.exists():

@@ -88,7 +88,7 @@ class FormScreen(WalletScreen[None]):
         self.query_one(TopBar).say("")
         self.query_one("#do", Button).disabled = False
         notice = self.query_one("#form-notice", Static)
-        notice.update(Text(self.words(error.message), self.palette.tone("bad")))
+        notice.update(Text(self.words.told(error.message), self.palette.tone("bad")))
 
     def twice(self, first: str, second: str) -> str:
         """Return a passphrase that was typed twice; ConfigurationError."""

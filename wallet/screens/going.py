@@ -6,13 +6,23 @@ pastes it again (threat L6). Not here: the screens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 from textual.widgets import Input
 
-from wallet.desk import Arrived, Card, Found, Kind, VCError, inert, looks_like_link, recognise
+from wallet.desk import (
+    Arrived,
+    Card,
+    Found,
+    Kind,
+    VCError,
+    inert,
+    looks_like_link,
+    recognise,
+    recognise_clipboard,
+)
 from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import TextDialog, TroubleDialog
 from wallet.screens.history import HistoryScreen
@@ -96,6 +106,15 @@ def ask_for_link(app: WalletApp, person: str | None) -> None:
 
 def follow(app: WalletApp, text: str, person: str | None) -> None:
     """Go where a link leads."""
+    _follow(app, lambda: recognise(text), person)
+
+
+def follow_clipboard(app: WalletApp, person: str | None) -> None:
+    """Go where the code in the clipboard's picture leads."""
+    _follow(app, recognise_clipboard, person)
+
+
+def _follow(app: WalletApp, look: Callable[[], Found | None], person: str | None) -> None:
     screen = app.screen
     if not isinstance(screen, WalletScreen):
         return
@@ -121,7 +140,7 @@ def follow(app: WalletApp, text: str, person: str | None) -> None:
     def failed(error: VCError) -> None:
         app.tell_trouble(error, left=False)
 
-    screen.work(lambda: recognise(text), found, failed=failed, group="follow")
+    screen.work(look, found, failed=failed, group="follow")
 
 
 def tell_browser(app: WalletApp, address: str) -> None:
@@ -146,6 +165,9 @@ def commands(app: WalletApp) -> Iterator[SystemCommand]:
             "passphrase": ("Change the passphrase", "Copies and backups made before keep the old one"),
         }.items():
             yield SystemCommand(words(title), words(told), lambda name=name: go(app, name))
+        if isinstance(app.screen, HomeScreen):
+            told = words("Read the code in a picture that was copied")
+            yield SystemCommand(words("Picture in the clipboard"), told, app.screen.action_clipboard)
         yield from _people_commands(app)
         yield SystemCommand(words("Lock"), words("Close the wallet"), app.action_lock)
     yield SystemCommand(words("Quit"), words("End the program"), app.exit)

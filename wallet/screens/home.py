@@ -49,6 +49,7 @@ class HomeScreen(WalletScreen[None]):
         Binding("q", "qr", "QR code"),
         Binding("p", "present", "Present"),
         Binding("a", "paste", "Paste a link"),
+        Binding("v", "clipboard", "Picture in the clipboard"),
         Binding("slash", "search", "Search"),
         Binding("escape", "all", "Show all"),
         Binding("u", "status", "Ask for the status"),
@@ -239,6 +240,10 @@ class HomeScreen(WalletScreen[None]):
     def action_paste(self) -> None:
         """Ask for a link or a file."""
         self.wallet.ask_for_link(self.person)
+
+    def action_clipboard(self) -> None:
+        """Follow the code in the clipboard's picture."""
+        self.wallet.follow_clipboard(self.person)
 
     def action_status(self) -> None:
         """Ask the issuer's list whether the current credential was revoked."""

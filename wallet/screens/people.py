@@ -15,6 +15,7 @@ from wallet.desk import PersonCard
 from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import TextDialog
 from wallet.screens.home import HomeScreen
+from wallet.widgets.bars import TopBar
 
 
 class PeopleScreen(WalletScreen[None]):
@@ -63,7 +64,7 @@ class PeopleScreen(WalletScreen[None]):
             Option(self._line(number, person)) for number, person in enumerate(people, start=1)
         )
         listed.highlighted = 0 if people else None
-        self.query_one("TopBar").say("")  # type: ignore[attr-defined]  # a TopBar
+        self.query_one(TopBar).say("")
 
     def _line(self, number: int, person: PersonCard) -> Text:
         palette, words = self.palette, self.words
@@ -100,7 +101,7 @@ class PeopleScreen(WalletScreen[None]):
         place = self.query_one(OptionList).highlighted
         did = self._people[place].did if place is not None and self._people else None
         if did is not None:
-            self.wallet.copy(did)
+            self.wallet.copy(did, self.words("Copied; the clipboard is cleared in half a minute."))
 
     def action_leave(self) -> None:
         """Go back."""

@@ -141,7 +141,7 @@ class UnlockScreen(WalletScreen[None]):
     def _failed(self, error: VCError) -> None:
         self.query_one("#passphrase", Input).value = ""
         if not isinstance(error, SealingError):
-            self._say(error.message)
+            self._say(self.words.told(error.message))
             self._may_try()
             return
         self._wrong += 1

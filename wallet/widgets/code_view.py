@@ -30,6 +30,11 @@ class CodeView(Widget):
         self._rows = tuple(rows)
 
     @property
+    def rows(self) -> tuple[bytes, ...]:
+        """The modules, 1 is black, quiet zone included."""
+        return self._rows
+
+    @property
     def fits(self) -> bool:
         """Whether the whole code can be seen."""
         return bool(self._rows) and self.size.width >= self.columns and self.size.height >= self.lines
