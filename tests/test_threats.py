@@ -52,6 +52,8 @@ def asserts(test: ast.AST) -> bool:
         isinstance(node, ast.Assert)
         or (isinstance(node, ast.Attribute) and node.attr in ("raises", "assert_error"))
         or (isinstance(node, ast.Call) and "check" in ast.unparse(node.func))
+        # In a browser it is awaited: expect(...).to_be_visible().
+        or (isinstance(node, ast.Name) and node.id == "expect")
         for node in ast.walk(test)
     )
 

@@ -64,4 +64,4 @@ def upgrade() -> None:
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.add_column(sa.Column("part_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_records_part_id"), ["part_id"], unique=False)
-        batch_op.create_foreign_key(None, "batch_parts", ["part_id"], ["part_id"])
+        batch_op.create_foreign_key("fk_records_part_id_batch_parts", "batch_parts", ["part_id"], ["part_id"])
