@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.flows.network import Network, Venue, issuer_running, make_network, venue_running
+from tests.flows.network import Network, Venue, done, issuer_running, make_network, venue_running
 from tests.requirements import missing
 from tests.web.desk import Desk, browsing, chromium, sign_in
 
@@ -22,7 +22,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     chromium()
     network = make_network(tmp_path_factory.mktemp("web"))
     with issuer_running(network):
-        network.hold()
+        done(network.receive(network.offer(name="Mira Sandovar-Lind")))
         yield network
 
 

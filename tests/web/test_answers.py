@@ -25,7 +25,7 @@ def test_a_wallet_scans_the_code_and_the_page_turns_green(network: Network, desk
     assert ran.code == 0, ran.err
     assert (desk.word, desk.tone) == ("Accepted", "accepted")
     name = desk.page.locator("dd.name")
-    assert name.inner_text().startswith("Person ")
+    assert name.inner_text() == "Mira Sandovar-Lind"
     assert desk.page.locator("dd.birth").inner_text() == "3 March 2003"
     size = name.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
     assert size >= 28, "large enough to compare with a passport at arm's length"

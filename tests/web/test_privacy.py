@@ -42,7 +42,7 @@ def test_an_answer_is_cleared_after_its_time(timed: Desk, code: str) -> None:
     expect(timed.page.locator("#countdown")).to_have_text("This is cleared in 1 seconds.")
     timed.page.clock.run_for(2_000)
     expect(timed.page.locator("#start")).to_be_visible()
-    assert "Person" not in timed.page.content()
+    assert "Mira" not in timed.page.content()
     expect(timed.page.locator("#announcer")).to_have_text("Cleared. Ready for the next guest.")
 
 
@@ -94,7 +94,7 @@ def test_going_away_and_back_shows_nothing(desk: Desk, code: str) -> None:
     desk.page.go_back()
     expect(desk.page.locator("#start")).to_be_visible(timeout=SECONDS)
     expect(desk.page.locator("#answer")).to_be_hidden()
-    assert "Person" not in desk.page.content()
+    assert "Mira" not in desk.page.content()
 
 
 def test_the_next_guest_finds_empty_fields(desk: Desk, code: str) -> None:

@@ -190,3 +190,5 @@ def test_a_camera_without_https_is_said(venue: Venue, browser: Browser) -> None:
         desk = sign_in(venue, context)
         desk.page.get_by_role("button", name="Use the camera").click()
         desk.says("The camera needs an address that begins with https.")
+        # What else there is to do is still there.
+        expect(desk.page.locator("#start")).to_be_visible()
