@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import paper
 from tests.verifier.rule_samples import BOOSTED, DOSES, GENERAL, NAMES, NEGATIVE, PRODUCT, rule, rule_set
 from tests.world import CHALLENGE, TEST, VACCINATION, VENUE, World, changed, reasons
 from vclib.policy import Outcome
@@ -181,3 +182,28 @@ def test_a_verifier_asks_its_own_rules_of_everything(world: World) -> None:
     accepted = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
 
     assert (refused.verdict.outcome, accepted.verdict.outcome) == (Outcome.REFUSED, Outcome.ACCEPTED)
+
+
+def test_rules_that_only_take_back_accept_nothing() -> None:
+    """The arriving country issued the certificate itself, and has no rule that says what is enough."""
+    result = _paper(ChosenRules("at", rule_set(_TAKES_BACK), "AT"))
+
+    assert (result.verdict.outcome, details(result, "rules-met")) == (Outcome.UNDECIDED, [])
+
+
+@pytest.mark.parametrize("issuer", ["at", "AUT", " AT"])
+def test_an_issuing_country_that_is_spelt_otherwise_does_not_evade_its_own_rules(issuer: str) -> None:
+    rules = ChosenRules("de", rule_set(_TAKES_BACK, rule("VR-DE-0001", "Vaccination", True)), "DE")
+
+    assert _paper(rules).verdict.outcome is Outcome.ACCEPTED
+    assert _paper(rules, _1=issuer).verdict.outcome is Outcome.UNDECIDED
+
+
+_TAKES_BACK = rule("IR-AT-0001", "General", True, Type="Invalidation")
+
+
+def _paper(rules: ChosenRules, **changes: Any) -> CheckResult:
+    """Have a paper code of Austria checked."""
+    text = paper.code(paper.claims(1, paper.VACCINATION, **changes))
+    verifier = Verifier(signers=paper.signers())
+    return verifier.check_content(text.encode(), Question(rules=rules), now=paper.NOW)
