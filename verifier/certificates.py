@@ -165,7 +165,9 @@ def _revocation_reasons(certificate: Certificate, policy: PaperPolicy) -> tuple[
             Reason("no-status", "No revocation list is at hand: it could have been withdrawn.", severity),
         )
     hashes = FORMATS[certificate.frame].revocation_hashes(certificate)
-    return (_REVOKED,) if policy.revocations.contain(certificate.kid, hashes) else ()
+    # One key may be in several certificates, and whoever shows a code could write another one's identifier.
+    kid = certificate.kid if certificate.kid_is_signed else None
+    return (_REVOKED,) if policy.revocations.contain(kid, hashes) else ()
 
 
 def _time_reasons(certificate: Certificate, now: datetime) -> tuple[Reason, ...]:

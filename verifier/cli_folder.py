@@ -106,6 +106,11 @@ def _lines(results: Sequence[FileResult], summary: Summary, seconds: float, work
     return lines
 
 
+def _name(result: FileResult) -> str:
+    """Return the file's name as text, even if it is none: one name must not end the report of all."""
+    return os.fsencode(result.file).decode("utf-8", "backslashreplace")
+
+
 def _as_json(results: Sequence[FileResult], summary: Summary, seconds: float) -> JSONObject:
     return {
         "files": len(results),
@@ -113,7 +118,7 @@ def _as_json(results: Sequence[FileResult], summary: Summary, seconds: float) ->
         "outcomes": {str(outcome): count for outcome, count in summary.outcomes.items()},
         "reasons": dict(summary.reasons.most_common()),
         "results": [
-            {"file": result.file, "outcome": str(result.outcome), "reasons": list(result.codes)}
+            {"file": _name(result), "outcome": str(result.outcome), "reasons": list(result.codes)}
             for result in results
         ],
     }

@@ -17,8 +17,10 @@ from health import (
     RuleResult,
     RuleSet,
     RuleSubject,
+    RuleType,
     dcc_payload,
     dcc_payload_of_credential,
+    is_country,
     kind_of,
 )
 from health.formats import EU_DCC, Certificate
@@ -89,6 +91,8 @@ def rule_subject(checked: CheckedCredential) -> RuleSubject | None:
 def _paper_subject(certificate: Certificate) -> RuleSubject | None:
     if certificate.format == EU_DCC:
         payload, issuer = certificate.payload, certificate.issuer or certificate.subject.country
+        # Spelt otherwise than rules spell countries, it would be asked no rule of its own.
+        issuer = issuer if issuer is not None and is_country(issuer) else None
     elif certificate.record is not None:
         payload, issuer = dcc_payload(certificate.record), None
     else:
@@ -120,7 +124,8 @@ def _reasons(subject: RuleSubject | None, chosen: ChosenRules, now: datetime) ->
     selected = rules.select(
         subject.kind, country=chosen.country, issuer=subject.issuer, region=chosen.region, now=now
     )
-    if not any(rule.country == chosen.country for rule in selected):
+    # A country's rules about its own certificates take back, and never say that one is enough.
+    if not any(rule.type is RuleType.ACCEPTANCE for rule in selected):
         return (_open(f"No rule of {chosen.country} says whether this is enough.", chosen.name),)
     results = rules.evaluate(selected, subject, country=chosen.country, now=now)
     reasons = [

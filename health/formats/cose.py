@@ -48,13 +48,17 @@ _ECDSA = ec.ECDSA(hashes.SHA256())
 
 @dataclass(frozen=True)
 class SignedMessage:
-    """A COSE_Sign1 message: `to_be_signed` is the Sig_structure; `kid` is empty where there is none."""
+    """A COSE_Sign1 message: `to_be_signed` is the Sig_structure; `kid` is empty where there is none.
+
+    `kid_is_signed` says that the key identifier is in the protected header, so that nobody could exchange it.
+    """
 
     algorithm: str
     kid: bytes
     payload: bytes
     to_be_signed: bytes
     signature: bytes
+    kid_is_signed: bool
 
 
 def read_sign1(data: bytes) -> SignedMessage:
@@ -76,6 +80,7 @@ def read_sign1(data: bytes) -> SignedMessage:
         payload,
         sig_structure(protected, payload),
         signature,
+        _KID in header,
     )
 
 

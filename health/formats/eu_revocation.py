@@ -60,9 +60,13 @@ class Revocations:
             joined[each.kid] = joined.get(each.kid, frozenset()) | each.hashes
         return cls(joined)
 
-    def contain(self, kid: bytes, hashes: frozenset[bytes]) -> bool:
-        """Say whether one of the hashes of a certificate stands in a list of its signer, or of any signer."""
-        return any(not hashes.isdisjoint(self.by_kid.get(key, frozenset())) for key in (kid, b""))
+    def contain(self, kid: bytes | None, hashes: frozenset[bytes]) -> bool:
+        """Say whether one of the hashes of a certificate stands in a list of its signer, or of any signer.
+
+        With None for the key identifier all lists are looked into.
+        """
+        kids = self.by_kid if kid is None else (kid, b"")
+        return any(not hashes.isdisjoint(self.by_kid.get(key, frozenset())) for key in kids)
 
 
 def hashes_of(certificate: Certificate) -> frozenset[bytes]:

@@ -186,6 +186,7 @@ def _certificate(
         signed=message.to_be_signed,
         signature=message.signature,
         content=content,
+        kid_is_signed=message.kid_is_signed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,9 @@ def test_one_code_is_told_by_the_command_with_its_exit_code(folder: Path, tmp_pa
     assert CliRunner().invoke(app, ["check", str(folder / "c.txt"), *options]).exit_code == 1
     assert CliRunner().invoke(app, ["check", str(folder / "d.txt"), *options]).exit_code == 3
     assert CliRunner().invoke(app, ["check", str(folder / "inner" / "e.json"), *options]).exit_code == 4
+
+
+def test_a_name_that_is_no_text_does_not_end_the_report_of_all(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt")).write_text("HC1:")
+    told = CliRunner().invoke(app, ["check", str(folder), "--json"])
+    assert any(each["file"].endswith("\\xff.txt") for each in json.loads(told.stdout)["results"])

@@ -12,8 +12,13 @@ from typing import Any
 import cbor2
 import pytest
 
-from health.formats import Revocations, read_revocation_list
-from health.formats.cose import signature_spellings
+from health.formats import (
+    Revocations,
+    make_signer_certificate,
+    read_revocation_list,
+    read_signer_certificates,
+)
+from health.formats.cose import sig_structure, signature_spellings
 from health.formats.hc1 import unwrap
 from health.trust import Signers, SignerSet, read_certificate
 from runtime.qr import make_qr
@@ -22,6 +27,7 @@ from tests.paper import (
     CONTENTS,
     EXPIRES,
     ISSUED,
+    KEY,
     KID,
     NOW,
     OTHER_KEY,
@@ -289,3 +295,17 @@ def _public(key: Any) -> Any:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key.public_key.key_bytes)
+
+
+def test_an_exchanged_key_identifier_does_not_evade_a_list_of_the_signer() -> None:
+    """One key in two certificates, and a code whose key identifier nobody has signed."""
+    again = make_signer_certificate(
+        KEY, country="AT", name="Ministry", begins=ISSUED, ends=EXPIRES + timedelta(days=9)
+    )
+    both = [each for der in (CERTIFICATE, again) for each in read_signer_certificates(der, source="test")]
+    protected, payload = cbor2.dumps({1: -7}), cbor2.dumps(claims(1, VACCINATION))
+    signature = KEY.sign(sig_structure(protected, payload))
+    revoked = _list(b"URN:UVCI:01:AT:TEST0001#B", kid=base64.b64encode(KID).decode())
+    for signer in both:
+        text = wrapped(cbor2.dumps([protected, {4: signer.kid}, payload, signature]))
+        assert _refusals(_check(text, trusted=SignerSet.of(both), revoked=revoked)) == ["revoked"]

@@ -11,6 +11,7 @@ import pytest
 
 from health import read_rule_documents
 from health.formats import read_certificate
+from tests import paper
 from tests.verifier.rule_samples import BOOSTED, DOSES, GENERAL, NAMES, NEGATIVE, PRODUCT, rule, rule_set
 from tests.world import CHALLENGE, TEST, VACCINATION, VENUE, World, changed, reasons
 from vclib.policy import Outcome, Verdict
@@ -189,7 +190,7 @@ def test_a_verifier_asks_its_own_rules_of_everything(world: World) -> None:
     assert (refused.verdict.outcome, accepted.verdict.outcome) == (Outcome.REFUSED, Outcome.ACCEPTED)
 
 
-def paper(name: str) -> CheckResult:
+def published(name: str) -> CheckResult:
     """Return a published EU certificate as it is after its signature was found to be right."""
     sample = json.loads((_VECTORS / "eu-dcc" / "countries" / name).read_text())
     verdict = Verdict(())
@@ -206,8 +207,8 @@ def german() -> ChosenRules:
 
 
 def test_a_certificate_of_the_eu_is_asked_the_published_rules_as_it_stands(german: ChosenRules) -> None:
-    boosted = apply_rules(paper("LT/1.json"), german, datetime(2022, 2, 1, tzinfo=UTC))
-    half = apply_rules(paper("DE/4.json"), german, datetime(2021, 8, 1, tzinfo=UTC))
+    boosted = apply_rules(published("LT/1.json"), german, datetime(2022, 2, 1, tzinfo=UTC))
+    half = apply_rules(published("DE/4.json"), german, datetime(2021, 8, 1, tzinfo=UTC))
 
     assert (boosted.verdict.outcome, reasons(boosted)) == (Outcome.ACCEPTED, ["rules-met"])
     assert half.verdict.outcome is Outcome.REFUSED
@@ -217,7 +218,7 @@ def test_a_certificate_of_the_eu_is_asked_the_published_rules_as_it_stands(germa
 def test_what_a_certificate_of_the_eu_lacks_fails_a_rule_since_nothing_can_be_withheld() -> None:
     brand = rule("TR-XX-0001", "Test", {"===": [{"var": "payload.t.0.nm"}, "x"]})
 
-    result = apply_rules(paper("LT/3.json"), chosen(brand), datetime(2022, 2, 1, tzinfo=UTC))
+    result = apply_rules(published("LT/3.json"), chosen(brand), datetime(2022, 2, 1, tzinfo=UTC))
 
     assert (result.verdict.outcome, reasons(result)) == (Outcome.REFUSED, ["rules-not-met"])
 
@@ -226,6 +227,31 @@ def test_a_country_takes_its_own_certificates_back() -> None:
     identifier = {"===": [{"extractFromUVCI": [{"var": "payload.v.0.ci"}, 1]}, "AT"]}
     revoking = rule("IR-LT-0001", "General", identifier, "Not withdrawn.", Type="Invalidation")
 
-    result = apply_rules(paper("LT/1.json"), chosen(DOSES, revoking), datetime(2022, 2, 1, tzinfo=UTC))
+    result = apply_rules(published("LT/1.json"), chosen(DOSES, revoking), datetime(2022, 2, 1, tzinfo=UTC))
 
     assert details(result, "rules-not-met") == ["IR-LT-0001: Not withdrawn."]
+
+
+def test_rules_that_only_take_back_accept_nothing() -> None:
+    """The arriving country issued the certificate itself, and has no rule that says what is enough."""
+    result = _paper(ChosenRules("at", rule_set(_TAKES_BACK), "AT"))
+
+    assert (result.verdict.outcome, details(result, "rules-met")) == (Outcome.UNDECIDED, [])
+
+
+@pytest.mark.parametrize("issuer", ["at", "AUT", " AT"])
+def test_an_issuing_country_that_is_spelt_otherwise_does_not_evade_its_own_rules(issuer: str) -> None:
+    rules = ChosenRules("de", rule_set(_TAKES_BACK, rule("VR-DE-0001", "Vaccination", True)), "DE")
+
+    assert _paper(rules).verdict.outcome is Outcome.ACCEPTED
+    assert _paper(rules, _1=issuer).verdict.outcome is Outcome.UNDECIDED
+
+
+_TAKES_BACK = rule("IR-AT-0001", "General", True, Type="Invalidation")
+
+
+def _paper(rules: ChosenRules, **changes: Any) -> CheckResult:
+    """Have a paper code of Austria checked."""
+    text = paper.code(paper.claims(1, paper.VACCINATION, **changes))
+    verifier = Verifier(signers=paper.signers())
+    return verifier.check_content(text.encode(), Question(rules=rules), now=paper.NOW)
