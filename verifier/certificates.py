@@ -17,6 +17,7 @@ from datetime import datetime
 
 from health.formats import (
     CONTENT_NAMES,
+    EU_DCC,
     FORMATS,
     Certificate,
     Revocations,
@@ -47,6 +48,12 @@ _OTHER_FORMAT = Reason(
 _NOBODY = Reason(
     "no-trust-file",
     "Nobody has said whose signatures to trust, so this one could not be checked.",
+    Severity.UNDECIDED,
+)
+# The EU requires a last day; other systems that print this code do not (ddcc and ICVP pilots).
+_ENDLESS = Reason(
+    "no-expiry",
+    "It does not say until when it may be believed, as certificates of the EU have to.",
     Severity.UNDECIDED,
 )
 _SIGNER_EXPIRED = Reason(
@@ -181,6 +188,8 @@ def _time_reasons(certificate: Certificate, now: datetime) -> tuple[Reason, ...]
         )
     if last := min((each for each in ends if each is not None and now > each), default=None):
         reasons.append(Reason("expired", f"This is genuine, but it ended on {last.date().isoformat()}."))
+    if certificate.format == EU_DCC and certificate.valid_until is None:
+        reasons.append(_ENDLESS)
     return tuple(reasons)
 
 

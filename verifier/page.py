@@ -10,6 +10,7 @@ until the page has it, or gives up, or for minutes (`verifier.transactions`). No
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -35,6 +36,8 @@ _MAX_TEXT = 20_000
 # A photograph of 12 megapixels, and what the page makes of a camera's picture.
 _MAX_PICTURE, _MAX_FRAME = 10 * 1024 * 1024, 2 * 1024 * 1024
 _MAX_SECRET = 200
+# How many are decoded at a time, for all desks of a worker.
+_PICTURES = threading.BoundedSemaphore(2)
 # Three lines of a document are 90 characters; names may be longer than any document has room for.
 _MAX_LINE, _MAX_NAMED = 300, 2000
 # How long a page's question waits for news, in steps: news are told at once, silence costs few requests.
@@ -144,7 +147,7 @@ def _reading(page: Page) -> APIRouter:
     async def post_picture(request: Request) -> Response:
         content = await _image(request, _MAX_PICTURE)
         try:
-            text = await run_in_threadpool(read_qr, content)
+            text = await run_in_threadpool(_read_picture, content)
         except MalformedValueError:
             sentence = "No code was found in the picture. A sharper or closer one may help."
             return _answer({"state": "answered", "html": page.trouble(page.frame(request), sentence)})
@@ -155,7 +158,7 @@ def _reading(page: Page) -> APIRouter:
     async def post_frame(request: Request) -> Response:
         content = await _image(request, _MAX_FRAME)
         try:
-            text = await run_in_threadpool(read_qr, content)
+            text = await run_in_threadpool(_read_picture, content)
         except MalformedValueError:
             # Most pictures of a camera show no code yet.
             return _answer({"state": "nothing"})
@@ -210,6 +213,12 @@ def _only(body: JSONObject, *names: str) -> JSONObject:
     if unknown:
         raise MalformedValueError(f"{unknown[0][:40]}: no member of this request")
     return body
+
+
+def _read_picture(content: bytes) -> str:
+    # A large picture takes seconds and hundreds of megabytes; the others wait for their turn.
+    with _PICTURES:
+        return read_qr(content)
 
 
 def _text(body: JSONObject, name: str, limit: int, *, may_be_empty: bool = False) -> str:

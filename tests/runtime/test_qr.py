@@ -184,3 +184,15 @@ def test_two_codes_in_one_picture_are_not_guessed_between() -> None:
     both.save(buffer, "PNG")
     with pytest.raises(MalformedValueError, match="expected one QR code in the image, found 2"):
         read_qr(buffer.getvalue())
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "LA"])
+def test_a_picture_of_many_megapixels_is_read(mode: str) -> None:
+    """What is sharper than any code needs is halved first; transparent parts stay white."""
+    code = Image.open(io.BytesIO(make_qr(TEXT).png(scale=8))).convert(mode)
+    picture = Image.new(mode, (4100, 4000), {"L": 255, "RGBA": (0, 0, 0, 0), "LA": (0, 0)}[mode])
+    picture.paste(code, (1700, 1500))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+
+    assert read_qr(buffer.getvalue()) == TEXT

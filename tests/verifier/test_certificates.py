@@ -309,3 +309,15 @@ def test_an_exchanged_key_identifier_does_not_evade_a_list_of_the_signer() -> No
     for signer in both:
         text = wrapped(cbor2.dumps([protected, {4: signer.kid}, payload, signature]))
         assert _refusals(_check(text, trusted=SignerSet.of(both), revoked=revoked)) == ["revoked"]
+
+
+def test_a_certificate_of_the_eu_that_names_no_last_day_is_not_accepted_for_ever() -> None:
+    content = claims(1, VACCINATION)
+    del content[4]
+
+    result = _check(code(content), now=NOW + timedelta(days=100))
+
+    assert (result.verdict.outcome, "no-expiry" in [reason.code for reason in result.verdict.reasons]) == (
+        Outcome.UNDECIDED,
+        True,
+    )
