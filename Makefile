@@ -9,7 +9,7 @@ WORKERS ?= auto
 
 FAMILY := ddcc-demo/wallets/family.ddcc
 
-.PHONY: demo venue web wallet screenshots test samples lint format bench bench-http interop migration lock clean help
+.PHONY: demo venue web wallet screenshots test samples lint format bench bench-http bench-screen interop migration lock clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -60,6 +60,9 @@ bench: $(STAMP) ## measure the cryptosuites on this machine
 
 bench-http: $(STAMP) ## measure the services on this machine (the first time fills databases for minutes)
 	$(BIN)/python -m bench.services --section docs/benchmarks.md $(BENCH)
+
+bench-screen: $(STAMP) ## measure how quickly the wallet answers on the screen with a thousand credentials
+	$(BIN)/python -m bench.screen --section docs/benchmarks.md $(BENCH)
 
 interop: $(STAMP) tests/interop/node_modules/.package-lock.json ## check against other implementations (needs node)
 	DDCC_REQUIRE_INTEROP=1 $(BIN)/pytest tests/interop

@@ -102,7 +102,8 @@ def open_wallet(opening: Opening, *, plain: bool, link: str | None) -> None:
             read_passphrase("Wallet passphrase", file=opening.passphrase_file, environment=config.environment)
         )
     try:
-        if plain:
+        # A terminal that can only write lines gets lines.
+        if plain or config.environment.get("TERM") == "dumb":
             from wallet.plain import PlainWallet
 
             PlainWallet(desk).run(link)

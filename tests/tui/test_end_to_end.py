@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from PIL import Image
 from protocols.compact import decode_presentation
 from runtime.qr import read_qr
 from tests.flows.network import Network, Venue, done, in_process, issuer_running, make_network, venue_running
-from tests.tui.terminal import Terminal, require_tmux
+from tests.tui.terminal import SECONDS, Terminal, require_tmux
 from tests.wallet.conftest import PASSPHRASE
+from vclib.errors import MalformedValueError
 
 pytestmark = pytest.mark.slow
 
@@ -143,12 +145,22 @@ def show_to_a_scanner(terminal: Terminal) -> None:
     terminal.wait_for("s signs exactly this and shows it")
     terminal.type("s")
     terminal.wait_for("f writes a picture or a file")
-    terminal.press("F5")
-    text = read_qr(png_of(terminal.screen(styles=True)))
+    text = scanned(terminal)
     (credential,) = decode_presentation(text)["verifiableCredential"]  # type: ignore[misc]  # JSON
     assert credential["credentialSubject"]["name"] == NAME  # type: ignore[index,call-overload]
     terminal.type("Escape")
     terminal.wait_for("Paste a link")
+
+
+def scanned(terminal: Terminal) -> str:
+    """Hold the camera before the screen until the code is drawn and read."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return read_qr(png_of(terminal.screen(styles=True)))
+        except MalformedValueError:
+            assert time.monotonic() < deadline, terminal.screen()
+            time.sleep(0.5)
 
 
 def png_of(screen: str) -> bytes:
