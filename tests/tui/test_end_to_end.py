@@ -15,6 +15,7 @@ from PIL import Image
 from protocols.compact import decode_presentation
 from runtime.qr import read_qr
 from tests.flows.network import Network, Venue, done, in_process, issuer_running, make_network, venue_running
+from tests.processes import wait_until
 from tests.tui.terminal import SECONDS, Terminal, require_tmux
 from tests.wallet.conftest import PASSPHRASE
 from vclib.errors import MalformedValueError
@@ -50,7 +51,8 @@ def terminal(network: Network) -> Iterator[Terminal]:
 
 def open_wallet(terminal: Terminal, network: Network) -> None:
     wallet = ("wallet", "--allow-loopback", "--wallet", str(network.folder / "alice.ddcc"))
-    language = ("env", "LANG=C.UTF-8", "COLORTERM=truecolor")
+    # What the tests' own terminal is called and how large it is, is not for this one.
+    language = ("env", "-u", "COLUMNS", "-u", "LINES", "LANG=C.UTF-8", "COLORTERM=truecolor")
     terminal.start(*language, sys.executable, "-m", "ddcc.cli", *wallet)
     unlock(terminal)
 
@@ -79,7 +81,7 @@ def test_received_shared_shown_and_still_there_after_kill_9(
 
     terminal.type("2")
     terminal.wait_for("Bob")
-    assert NAME not in terminal.screen()
+    wait_until(lambda: NAME not in terminal.screen())
     terminal.type("0")
     terminal.wait_for(NAME)
 
@@ -171,7 +173,7 @@ def png_of(screen: str) -> bytes:
     for row, line in enumerate(lines):
         upper = lower = 255
         cells = re.findall(r"((?:\x1b\[[0-9;]*m)*)([^\x1b])", line)
-        for column, (styles, character) in enumerate(cells):
+        for column, (styles, character) in enumerate(cells[: SIZE[0]]):
             for style in re.findall(r"\x1b\[([0-9;]*)m", styles):
                 upper, lower = shades(style, upper, lower)
             shade = upper if character == "\N{UPPER HALF BLOCK}" else lower

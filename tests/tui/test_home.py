@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from tests.tui.stage import Stage, says, settle
+from tests.tui.stage import Stage, says, settle, until
+from tests.world import VACCINATION
 from vclib.errors import StoreError
 from wallet.screens.detail import DetailScreen
 from wallet.screens.home import HomeScreen
@@ -124,6 +125,14 @@ async def test_a_wide_window_shows_everything_about_the_card_beside_the_list(sta
     async with stage.family().playing((200, 60)) as pilot:
         await settle(pilot)
         assert says(pilot.app, "Vaccination centre")
+
+
+async def test_nothing_of_somebody_else_stays_beside_an_empty_list(stage: Stage) -> None:
+    stage.create("Anna", "Ben").hold(VACCINATION, "Anna")
+    async with stage.playing((200, 60)) as pilot:
+        await until(pilot, lambda: says(pilot.app, "Vaccination centre"))
+        await pilot.press("2")
+        await until(pilot, lambda: not says(pilot.app, "Vaccination centre"))
 
 
 async def test_the_wallet_locks_by_itself_and_by_a_key(stage: Stage) -> None:

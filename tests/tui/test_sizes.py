@@ -101,24 +101,6 @@ async def test_a_name_written_from_right_to_left_is_shown_whole(stage: Stage, si
         await until(pilot, lambda: screen_text(pilot.app).count(ARABIC) > 0)
 
 
-@pytest.mark.parametrize("size", [(40, 16), (60, 20), (80, 24), (200, 60)])
-async def test_who_asks_and_what_leaves_can_be_read_in_any_window(
-    stage: Stage, size: tuple[int, int]
-) -> None:
-    """L2: a small window scrolls, it hides nothing."""
-    stage.create("Anna").hold(VACCINATION)
-    async with stage.playing(size) as pilot:
-        await pilot.press("q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
-        assert says(pilot.app, "s signs exactly this and shows it.")
-        seen = ""
-        for _ in range(60):
-            seen += screen_text(pilot.app)
-            await pilot.press("down")
-        for label in ("Date of birth", "Dose number", "Disease"):
-            assert label in seen or label.split()[0] in seen
-
-
 def modules_of(view: CodeView) -> tuple[bytes, ...]:
     """Return the modules that are drawn: black is 1, read from the colours of the half blocks."""
     drawn = [view.render_line(line) for line in range(view.size.height)]

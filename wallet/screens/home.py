@@ -172,7 +172,10 @@ class HomeScreen(WalletScreen[None]):
 
     def _preview(self) -> None:
         card = self.card
-        if card is not None:
+        if card is None:
+            # Nothing of somebody else stays beside an empty list.
+            self.query_one(DetailView).show(None, self.words)
+        else:
             self.work(lambda: self.desk.detail(card.id), self._show_preview, group="preview")
 
     def _show_preview(self, detail: Detail) -> None:
