@@ -169,6 +169,8 @@ def _credentials(
                 format_datetime(minted + _YEAR),
                 format_datetime(minted),
                 mint_key,
+                # None is of a batch.
+                None,
             ),
             minted,
         )

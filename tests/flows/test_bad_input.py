@@ -380,10 +380,20 @@ def test_existing_files_are_not_written_over(site: Site) -> None:
         (DEEP.encode(), "complexity"),
         (HUGE.encode(), "complexity"),
         (b'{"resourceType": "Bundle"}', "malformed-value"),
-        (b"HC1:6BFOXN", "parsing"),
+        (b"HC1:6BFOXN", "encoding"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "parsing"),
     ],
-    ids=["empty", "brace", "key twice", "no utf-8", "deep", "huge", "other json", "other qr", "broken png"],
+    ids=[
+        "empty",
+        "brace",
+        "key twice",
+        "no utf-8",
+        "deep",
+        "huge",
+        "other json",
+        "broken paper",
+        "broken png",
+    ],
 )
 def test_what_is_no_presentation_is_bad_input(site: Site, content: bytes, name: str) -> None:
     """J1, J3, J4."""

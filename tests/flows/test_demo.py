@@ -184,7 +184,7 @@ def test_its_records_are_those_of_the_examples(record: Path) -> None:
             False,
             f"be on the PATH:\n  export PATH={shlex.quote(str(Path.cwd() / '.venv/bin'))}:$PATH\n",
         ),
-        (True, "/passphrase\n"),
+        (True, "(`make venue` does the same in a clone).\n"),
     ],
 )
 def test_who_has_no_ddcc_on_the_path_is_told_where_it_is(

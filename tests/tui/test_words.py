@@ -168,7 +168,6 @@ NEVER_SHOWN = {
     "{0} answers with status {1}{2}",
     "{0} in the wallet with an id that begins with {1}",
     "the wallet has {0}{1}: say which to bind to (ddcc wallet did list)",
-    "line {0} of the catalogue is not quoted text",
     "expected a GET without or a POST with a body, found {0}",
     "the value for the header {0} is not one line of ASCII text",
     "the QR code needs a window of {0} columns, this one has {1}: write a picture with --qr FILE",

@@ -99,10 +99,17 @@ def test_another_standards_code_is_named_and_declined(desk: Desk) -> None:
     assert "SMART Health Card" in desk.why
 
 
-@pytest.mark.parametrize("text", ["https://evil.example/x", "9" * 4000])
-def test_a_code_that_is_no_certificate_is_refused(desk: Desk, text: str) -> None:
+def test_a_web_address_is_named_and_declined_and_never_opened(desk: Desk) -> None:
     """J1."""
-    paste(desk, text)
+    paste(desk, "https://evil.example/x")
+    assert (desk.word, desk.tone) == ("Unclear", "unclear")
+    assert "web address" in desk.why
+    assert desk.page.url.startswith(desk.venue.url)
+
+
+def test_a_code_that_is_no_certificate_is_refused(desk: Desk) -> None:
+    """J1."""
+    paste(desk, "9" * 4000)
     assert (desk.word, desk.tone) == ("Refused", "refused")
     assert "It is not written as a certificate has to be." in desk.why
 

@@ -1,7 +1,8 @@
 // A hand scanner is a keyboard that types faster than anybody, and ends with Enter. It works anywhere on the
 // page, whatever has the focus; what a person types is left alone.
 
-const LONGEST_GAP = 120; // milliseconds between two keys of one scan
+// Milliseconds between two keys of one scan. A busy device may pause in the middle; on average nobody types so fast.
+const LONGEST_GAP = 600;
 const AVERAGE_GAP = 50;
 const SHORTEST = 16; // characters
 const LONGEST = 20000;
