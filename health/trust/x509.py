@@ -8,6 +8,7 @@ in messages of verifiers (`vclib.certificates`), and revocation, which for signe
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,10 @@ _MAX_BYTES = 16 * 1024
 _MAX_PEM = 10_000
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _MINIMUM_RSA_BITS = 2048
+
+# The library warns of names longer than the standard allows and of odd serial numbers; published lists have
+# both, nothing here depends on either, and whoever runs an audit could do nothing about it.
+warnings.filterwarnings("ignore", category=UserWarning, module=re.escape(__name__))
 
 # What the library raises for a certificate that it cannot read, now or when it is asked for a part.
 _UNREADABLE = (
