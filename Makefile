@@ -19,7 +19,7 @@ demo: $(STAMP) ## play the whole story on files in ./ddcc-demo
 	@$(BIN)/ddcc demo
 
 venue: $(STAMP) ## serve the page of the demonstration's venue, and print the address that opens it
-	@test -f ddcc-demo/.ddcc-demo || $(BIN)/ddcc demo >/dev/null
+	@test -f ddcc-demo/.ddcc-demo || { echo "playing the demonstration first"; $(BIN)/ddcc demo >/dev/null; }
 	@$(BIN)/ddcc demo venue
 
 wallet: $(FAMILY) ## open a wallet on the screen, with the credentials of the three people of the demonstration
@@ -27,7 +27,8 @@ wallet: $(FAMILY) ## open a wallet on the screen, with the credentials of the th
 
 # One wallet for a family: made of backups of the three, as anybody would do it.
 $(FAMILY): | $(STAMP)
-	@test -f ddcc-demo/wallets/mira.ddcc || $(BIN)/ddcc demo >/dev/null
+	@test -f ddcc-demo/wallets/mira.ddcc || { echo "playing the demonstration first"; $(BIN)/ddcc demo >/dev/null; }
+	@echo "making one wallet of the three people's backups, which takes some seconds"
 	@set -e; p="--passphrase-file ddcc-demo/passphrase"; b="--backup-passphrase-file ddcc-demo/passphrase"; \
 	for who in mira anran lucia; do \
 		rm -f ddcc-demo/wallets/$$who.backup; \

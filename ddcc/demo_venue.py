@@ -35,7 +35,8 @@ def serve_venue(folder: Path, marker: str, run: Callable[[Sequence[str]], int]) 
         ]
         for server in started:
             print_line(server.wait_until_ready())
-        print_line("\nOpen the venue's page with this address; it signs one browser in, once:")
+        print_line("")
+        print_line("Open the venue's page with this address; it signs one browser in, once:")
         run(["verifier", "page", "--home", str(folder / "venue"), "--minutes", "60"])
         wallet = f"--wallet {folder / 'wallets' / 'anran.ddcc'} --passphrase-file {folder / 'passphrase'}"
         print_line("Show the code, copy the link of `Open a wallet on this device`, and answer as Anran:")
