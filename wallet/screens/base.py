@@ -58,6 +58,14 @@ class WalletScreen(Screen[Result]):
         """The styles of the theme that is set."""
         return Palette(self.app)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the screen is among those that one can go back to: one that was left is drawn no more.
+
+        Leaving takes a moment, in which a screen still wakes up, finds the wallet locked, and has no news.
+        """
+        return self.is_attached and self in self.app.screen_stack
+
     def top_bar(self, state: str = "") -> TopBar:
         """Return the line on top."""
         return TopBar(self.words(self.NAME), state)
@@ -83,10 +91,10 @@ class WalletScreen(Screen[Result]):
                 value = await in_thread(call)
             except VCError as err:
                 # What fails because the wallet was locked meanwhile is no news.
-                if self.is_attached and self.desk.is_open is was_open:
+                if self.is_there and self.desk.is_open is was_open:
                     (failed or self.tell_failure)(err)
             else:
-                if self.is_attached:
+                if self.is_there:
                     then(value)
 
         return self.run_worker(run(), group=group, exclusive=True)
