@@ -92,7 +92,11 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
     """Return the content of `path`; ComplexityError above `max_bytes`, StoreError if it cannot be read."""
     try:
         with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+            # The buffer is made as large as is asked for, so no more is asked for than the file says it has.
+            expected = min(os.fstat(file.fileno()).st_size, max_bytes)
+            content = file.read(expected + 1)
+            if len(content) > expected:
+                content += file.read(max_bytes + 1 - len(content))
     except OSError as err:
         raise StoreError(f"cannot read {path}: {reason(err)}") from err
     if len(content) > max_bytes:

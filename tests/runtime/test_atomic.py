@@ -110,6 +110,23 @@ def test_reading_is_bounded(tmp_path: Path) -> None:
         read_file(target, max_bytes=4)
 
 
+def test_what_does_not_know_its_size_is_read_whole_and_bounded() -> None:
+    """A pipe, as a shell gives it for `<(command)`, says that it has nothing."""
+    for limit, refused in ((5, False), (4, True)):
+        reader, writer = os.pipe()
+        os.write(writer, b"12345")
+        os.close(writer)
+        try:
+            path = Path(f"/dev/fd/{reader}")
+            if refused:
+                with pytest.raises(ComplexityError):
+                    read_file(path, max_bytes=limit)
+            else:
+                assert read_file(path, max_bytes=limit) == b"12345"
+        finally:
+            os.close(reader)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot read .*: no such file"):
         read_file(tmp_path / "nothing", max_bytes=5)
