@@ -11,7 +11,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-_BEGIN, _END = "<!-- batches -->", "<!-- /batches -->"
+from bench.machine import processor
+from bench.sections import write_section as write_section_of
+
 _HEADINGS = (
     "command",
     "database",
@@ -83,11 +85,7 @@ def text_of(run: BatchRun) -> Table:
 
 def write_section(run: BatchRun, path: Path) -> None:
     """Put the section into the file, in place of the one that is there."""
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    section = f"{_BEGIN}\n{_markdown(run)}{_END}\n"
-    before, begin, rest = text.partition(_BEGIN)
-    others = (before, rest.partition(f"{_END}\n")[2]) if begin else (f"{text.rstrip()}\n\n", "")
-    path.write_text(section.join(others), encoding="utf-8")
+    write_section_of(path, "batches", _markdown(run))
 
 
 def _markdown(run: BatchRun) -> str:
@@ -150,15 +148,6 @@ def _same(one: Measured, other: Measured) -> bool:
 
 def _machine(run: BatchRun) -> str:
     return (
-        f"{_processor()}, {os.cpu_count()} processors, {platform.system()}, "
+        f"{processor()}, {os.cpu_count()} processors, {platform.system()}, "
         f"Python {platform.python_version()}, {run.when:%Y-%m-%d %H:%M} UTC, load average {run.load} before"
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

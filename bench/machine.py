@@ -1,4 +1,4 @@
-"""The machine that the bench runs on, in a few words."""
+"""The machine that a benchmark runs on, in a few words."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import cryptography
 def machine() -> str:
     """Return processor, how many of them, and the versions that numbers depend on."""
     return (
-        f"{_processor()}, {os.cpu_count()} processors, {platform.system()}, "
+        f"{processor()}, {os.cpu_count()} processors, {platform.system()}, "
         f"Python {platform.python_version()}, cryptography {cryptography.__version__}"
     )
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name where the system tells it, else its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

@@ -29,7 +29,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 import wallet.app
-from bench.sections import machine, markdown_table, write_section
+from bench.machine import processor
+from bench.sections import markdown_table, write_section
 from bench.timing import Timing
 from vclib.did import resolver
 from vclib.errors import FetchError
@@ -264,7 +265,7 @@ def main(arguments: list[str]) -> int:
     if options.section:
         about = _ABOUT.format(credentials=CREDENTIALS, people=len(_NAMES), unlock=unlock)
         told = (
-            f"Measured {when:%Y-%m-%d %H:%M} UTC by `python -m bench.screen` on {machine()}, "
+            f"Measured {when:%Y-%m-%d %H:%M} UTC by `python -m bench.screen` on {processor()}, "
             f"{os.cpu_count()} processors; Python {platform.python_version()}, Textual {version('textual')}. "
             f"Load average before: {load[0]:.2f}."
         )

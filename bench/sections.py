@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,13 +22,3 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> It
     yield f"| {' | '.join('---' for _ in headings)} |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
-
-
-def machine() -> str:
-    """Return the processor's name where the system tells it, else its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.sections import machine, markdown_table
+from bench.machine import processor
+from bench.sections import markdown_table
 from bench.sections import write_section as write_section_of
 from bench.services.measuring import CLIENTS_OF_A_WORKER, Measured, ratio
 from vclib.strict_json import JSONObject, JSONValue
@@ -50,7 +51,7 @@ class Run:
 
 def table_of(run: Run) -> Table:
     """Return the table of the closed loads."""
-    table = Table(title=f"{machine()}; load before {_load(run.load_before)}", title_justify="left")
+    table = Table(title=f"{processor()}; load before {_load(run.load_before)}", title_justify="left")
     for number, heading in enumerate(_HEADINGS):
         table.add_column(heading, justify="left" if number in (0, 2) else "right")
     for row in _rows(run):
@@ -71,7 +72,7 @@ def half_table_of(run: Run) -> Table:
 def json_of(run: Run) -> JSONObject:
     """Return the run as JSON."""
     return {
-        "machine": machine(),
+        "machine": processor(),
         "processors": os.cpu_count(),
         "system": platform.platform(),
         "date": run.when.isoformat(timespec="seconds"),
@@ -95,7 +96,7 @@ def _markdown(run: Run, about: str) -> str:
         "",
         about.strip(),
         "",
-        f"Measured {run.when:%Y-%m-%d %H:%M} UTC by `make bench-http` on {machine()}, {os.cpu_count()} "
+        f"Measured {run.when:%Y-%m-%d %H:%M} UTC by `make bench-http` on {processor()}, {os.cpu_count()} "
         f"processors, {platform.system()}; {versions}. Load average before: {_load(run.load_before)}; after: "
         f"{_load(run.load_after)}.",
         "",
