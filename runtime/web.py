@@ -27,8 +27,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vclib import errors
-from vclib.errors import VCError
-from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
+from vclib.errors import MalformedValueError, VCError
+from vclib.strict_json import JSONObject, JSONValue, dump_json, json_type_name, parse_json_object
 
 __all__ = [
     "PROBLEM_MEDIA_TYPE",
@@ -135,6 +135,14 @@ def json_response(
 ) -> Response:
     """Return a JSON value as the answer to a request."""
     return Response(dump_json(value).encode(), status, dict(headers or {}), media_type)
+
+
+def flag(body: JSONObject, name: str, *, default: bool) -> bool:
+    """Return a member of a body that is true or false; MalformedValueError for anything else."""
+    value = body.get(name, default)
+    if not isinstance(value, bool):
+        raise MalformedValueError(f"{name}: expected a boolean, found {json_type_name(value)}")
+    return value
 
 
 def describe_body(**members: JSONObject) -> dict[str, Any]:

@@ -28,10 +28,18 @@ from protocols.oid4vp import (
 )
 from runtime.forms import FORM_MEDIA_TYPE, FormBody, form_body
 from runtime.refusing import NO_STORE, refusing_route
-from runtime.web import JSONBody, RequestError, describe_answer, describe_body, json_response, problem_of
+from runtime.web import (
+    JSONBody,
+    RequestError,
+    describe_answer,
+    describe_body,
+    flag,
+    json_response,
+    problem_of,
+)
 from vclib.datetimes import format_datetime
 from vclib.errors import MalformedValueError, VCError
-from vclib.strict_json import JSONObject, JSONValue, json_type_name
+from vclib.strict_json import JSONObject, JSONValue
 from verifier.requests import PresentationRequests, RequestOrder, UnknownRequestError
 
 _logger = logging.getLogger(__name__)
@@ -184,7 +192,7 @@ def order_from_json(body: JSONObject, *, allow_loopback: bool) -> RequestOrder:
         kinds=_kinds(body.get("kinds", [])),
         purpose=_text(body, "purpose", limit=_MAX_PURPOSE),
         redirect_uri=redirect_uri,
-        holder_binding=_flag(body, "holderBinding", default=True),
+        holder_binding=flag(body, "holderBinding", default=True),
         rules=_text(body, "rules", limit=40),
         country=_text(body, "country", limit=2),
     )
@@ -206,13 +214,6 @@ def _kinds(value: JSONValue) -> tuple[str, ...]:
     if len(names) != len(value):
         raise MalformedValueError("kinds: expected a list of texts")
     return names
-
-
-def _flag(body: JSONObject, name: str, *, default: bool) -> bool:
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise MalformedValueError(f"{name}: expected a boolean, found {json_type_name(value)}")
-    return value
 
 
 def _form(*members: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from runtime.web import (
     RequestError,
     describe_answer,
     describe_body,
+    flag,
     json_response,
     problem_of,
     read_body,
@@ -263,8 +264,8 @@ def _create_offer(issuance: Issuance, body: JSONObject, now: datetime) -> Respon
             record,
             asked.options,
             now=now,
-            with_tx_code=_flag(body, "txCode", default=True),
-            deferred=_flag(body, "deferred", default=False),
+            with_tx_code=flag(body, "txCode", default=True),
+            deferred=flag(body, "deferred", default=False),
             minutes=minutes,
         )
     except ConfigurationError as err:
@@ -279,13 +280,6 @@ def _create_offer(issuance: Issuance, body: JSONObject, now: datetime) -> Respon
     if created.tx_code is not None:
         answer["txCode"] = created.tx_code
     return json_response(answer, status=HTTPStatus.CREATED, headers=NO_STORE)
-
-
-def _flag(body: JSONObject, name: str, *, default: bool) -> bool:
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise MalformedValueError(f"{name}: expected a boolean, found {json_type_name(value)}")
-    return value
 
 
 def _form_schema(*required: str) -> dict[str, Any]:
