@@ -17,7 +17,6 @@ from pathlib import Path
 
 from health import Record
 from health.formats import (
-    Certificate,
     PaperSigner,
     make_signer_certificate,
     read_certificate,
@@ -28,7 +27,6 @@ from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.store import IssuerStore
 from runtime.atomic import read_file, write_file
-from runtime.paper import Page, draw_page, missing_glyphs
 from runtime.qr import make_paper_qr
 from vclib.errors import ConfigurationError, KeyMaterialError, VCError
 
@@ -99,12 +97,14 @@ class PaperMint:
             certificate = read_certificate(text)
         except VCError as err:
             return NotPrinted(err)
-        page = _page(certificate, self._config.name)
-        unprintable = missing_glyphs([value for _, value in page.rows])
+        # The library that draws takes a tenth of a second to load, and no other command draws.
+        from issuer.paper_page import draw_certificate
+
+        pdf, unprintable = draw_certificate(certificate, code, issuer=self._config.name)
         return PaperCertificate(
             text,
             code.png(scale=8),
-            draw_page(code, page),
+            pdf,
             record.kind.name,
             code.version,
             code.error_correction,
@@ -156,25 +156,3 @@ def _read_signer(config: IssuerConfig, keys: IssuerKeys) -> PaperSigner:
         return PaperSigner(keys.key(_SUITE), certificates_in(read_file(path, max_bytes=_MAX_BYTES))[0])
     except KeyMaterialError as err:
         raise ConfigurationError(f"{path}: {err.message}") from err
-
-
-def _page(certificate: Certificate, issuer: str) -> Page:
-    pairs = zip(certificate.claims_in("en"), certificate.claims_in("fr"), strict=True)
-    rows = [
-        (_both(english.label, french.label), _both(english.display, french.display))
-        for english, french in pairs
-    ]
-    until = certificate.valid_until
-    notes = [
-        f"Issued by {issuer}. The code above holds what stands here, signed; only the code proves it.",
-        f"Émis par {issuer}. Seul le code ci-dessus, signé, fait foi.",
-    ]
-    if until is not None:
-        notes.append(
-            f"The signature is good until {until:%Y-%m-%d}. / Signature valable jusqu'au {until:%Y-%m-%d}."
-        )
-    return Page("Health certificate", "Certificat de santé", rows, notes)
-
-
-def _both(english: str, french: str) -> str:
-    return english if english == french else f"{english} / {french}"

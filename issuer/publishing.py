@@ -89,9 +89,9 @@ class ListPublisher:
         for _ in range(_BEGIN_TRIES):
             with self._store.reading() as reading:
                 found = reading.lists.newest_shared(purpose)
+                if found is not None and found.used < MAX_USED:
+                    return found
                 before = reading.lists.newest(purpose)
-            if found is not None and found.used < MAX_USED:
-                return found
             begun = self._begin(purpose, before, now, None)
             if begun is not None:
                 return begun

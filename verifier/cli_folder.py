@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from runtime.console import ExitCode, print_json, print_line
+from runtime.jobs import available_cores
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
@@ -51,7 +52,7 @@ def check_folder(
     files = find_files(folder)
     if not files:
         raise ConfigurationError(f"{folder} has no files to check")
-    count = min(workers or os.cpu_count() or 1, len(files))
+    count = min(workers or available_cores(), len(files))
     began = time.perf_counter()
     results = _check(files, verifier, question, now, count)
     seconds = time.perf_counter() - began
