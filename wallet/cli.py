@@ -40,8 +40,8 @@ from wallet import (
     cli_screen,
     cli_serve,
 )
-from wallet.cli_shared import WalletFile, Yes, credential_line, opened
-from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
+from wallet.cli_shared import NewPassphraseFile, WalletFile, Yes, ask_new_passphrase, credential_line, opened
+from wallet.config import load_config
 from wallet.holder import AddedCredential, Holder
 from wallet.reading import without_base_values
 
@@ -219,23 +219,14 @@ def remove_command(
 
 @app.command("passwd", epilog=epilog("ddcc wallet passwd"))
 def passwd_command(
-    new_passphrase_file: Annotated[
-        Path | None,
-        typer.Option("--new-passphrase-file", help="File whose first line is the new passphrase."),
-    ] = None,
+    new_passphrase_file: NewPassphraseFile = None,
     wallet: WalletFile = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJSON = False,
 ) -> None:
     """Change the passphrase. Copies and backups made before keep the old one."""
     with reporting_errors(as_json=as_json), opened(wallet, passphrase_file) as holder:
-        passphrase = read_new_passphrase(
-            "New wallet passphrase",
-            file=new_passphrase_file,
-            environment=load_config(wallet).environment,
-            variable=NEW_PASSPHRASE_VARIABLE,
-        )
-        holder.change_passphrase(passphrase)
+        holder.change_passphrase(ask_new_passphrase(load_config(wallet), new_passphrase_file))
         if as_json:
             print_json({"changed": True})
         else:

@@ -18,14 +18,13 @@ from runtime.console import (
     ask_yes_no,
     print_json,
     print_line,
-    read_new_passphrase,
     read_secret,
     reporting_errors,
     show_apart,
 )
 from vclib.did import resolver
-from wallet.cli_shared import WalletFile, Yes, opened, tell_permissions
-from wallet.config import NEW_PASSPHRASE_VARIABLE, load_config
+from wallet.cli_shared import NewPassphraseFile, WalletFile, Yes, ask_new_passphrase, opened, tell_permissions
+from wallet.config import load_config
 from wallet.holder import Holder
 from wallet.phrases import new_phrase
 from wallet.recovery import check_answers, places_to_ask
@@ -88,10 +87,7 @@ def check_command(
 @app.command("open", epilog=epilog("ddcc wallet recovery open"))
 def open_command(
     phrase_file: PhraseFile = None,
-    new_passphrase_file: Annotated[
-        Path | None,
-        typer.Option("--new-passphrase-file", help="File whose first line is the new passphrase."),
-    ] = None,
+    new_passphrase_file: NewPassphraseFile = None,
     wallet: WalletFile = None,
     as_json: AsJSON = False,
 ) -> None:
@@ -101,13 +97,7 @@ def open_command(
         phrase = _read_phrase(phrase_file)
         with Holder.open_by_phrase(config.path, phrase, resolve=resolver(), clock=utc_now) as holder:
             tell_permissions(holder)
-            passphrase = read_new_passphrase(
-                "New wallet passphrase",
-                file=new_passphrase_file,
-                environment=config.environment,
-                variable=NEW_PASSPHRASE_VARIABLE,
-            )
-            holder.change_passphrase(passphrase)
+            holder.change_passphrase(ask_new_passphrase(config, new_passphrase_file))
         if as_json:
             print_json({"changed": True})
         else:

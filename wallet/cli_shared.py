@@ -15,16 +15,20 @@ from typing import Annotated, TypeAlias
 import typer
 
 from runtime.commands import utc_now
-from runtime.console import print_warning, read_passphrase
+from runtime.console import print_warning, read_new_passphrase, read_passphrase
 from vclib.cid import Resolve
 from vclib.did import resolver
 from vclib.errors import SealingError
-from wallet.config import PASSPHRASE_VARIABLE, WalletConfig, load_config
+from wallet.config import NEW_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, WalletConfig, load_config
 from wallet.holder import CredentialView, Holder, Permissions
 
 WalletFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--wallet", help="The wallet file. Default: DDCC_WALLET, else the user's own."),
+]
+NewPassphraseFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--new-passphrase-file", help="File whose first line is the new passphrase."),
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -69,6 +73,13 @@ def open_holder(
             print(err.message, file=sys.stderr)
             sleep(delay)
     raise SealingError("no passphrase was given")
+
+
+def ask_new_passphrase(config: WalletConfig, file: Path | None) -> str:
+    """Return the new passphrase of a wallet that exists: from the file, the environment, or typed twice."""
+    return read_new_passphrase(
+        "New wallet passphrase", file=file, environment=config.environment, variable=NEW_PASSPHRASE_VARIABLE
+    )
 
 
 def tell_permissions(holder: Holder) -> None:

@@ -13,6 +13,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from wallet.widgets.fields import focus_next
+
 
 class ConfirmDialog(ModalScreen[bool]):
     """Asks; what cannot be undone is never the default."""
@@ -72,11 +74,7 @@ class TextDialog(ModalScreen["tuple[str, ...] | None"]):
     @on(Input.Submitted)
     def next_field(self, event: Input.Submitted) -> None:
         """Go to the next field, or end."""
-        fields = list(self.query(Input))
-        place = fields.index(event.input)
-        if place + 1 < len(fields):
-            fields[place + 1].focus()
-        else:
+        if not focus_next(self, event.input):
             self.give()
 
     @on(Button.Pressed, "#done")

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 from wallet.desk import ConfigurationError, VCError
 from wallet.screens.base import WalletScreen
 from wallet.widgets.bars import TopBar
+from wallet.widgets.fields import focus_next
 
 
 class FormScreen(WalletScreen[None]):
@@ -55,11 +56,7 @@ class FormScreen(WalletScreen[None]):
     @on(Input.Submitted)
     def next_field(self, event: Input.Submitted) -> None:
         """Go to the next field, or end."""
-        fields = list(self.query(Input))
-        place = fields.index(event.input)
-        if place + 1 < len(fields):
-            fields[place + 1].focus()
-        else:
+        if not focus_next(self, event.input):
             self.start()
 
     @on(Button.Pressed, "#do")

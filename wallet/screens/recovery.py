@@ -20,6 +20,7 @@ from wallet.desk import ASKED_BACK, VCError
 from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import ConfirmDialog
 from wallet.widgets.bars import TopBar
+from wallet.widgets.fields import focus_next
 
 _ABOUT = (
     "Twelve words on paper that open this wallet if you forget its passphrase. A backup that is made with "
@@ -125,11 +126,7 @@ class RecoveryScreen(WalletScreen[None]):
     @on(Input.Submitted)
     def next_field(self, event: Input.Submitted) -> None:
         """Go to the next field, or make it count."""
-        fields = list(self.query(Input))
-        place = fields.index(event.input)
-        if place + 1 < len(fields):
-            fields[place + 1].focus()
-        else:
+        if not focus_next(self, event.input):
             self._keep()
 
     def _keep(self) -> None:
