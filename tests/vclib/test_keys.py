@@ -164,6 +164,34 @@ def test_an_ephemeral_key_signs_as_a_private_key_does() -> None:
     assert key.public_key != EphemeralKey().public_key
 
 
+def test_an_ephemeral_key_signs_each_of_many_messages_as_it_signs_one() -> None:
+    key = EphemeralKey()
+    messages = [b"", b"sample", b"x" * 500]
+
+    signatures = key.sign_each(messages)
+
+    assert signatures == tuple(key.sign(message) for message in messages)
+    for signature, message in zip(signatures, messages, strict=True):
+        key.public_key.verify(signature, message)
+
+
+@pytest.mark.parametrize("key_type", [KeyType.P256, KeyType.P384])
+def test_signatures_with_small_and_large_numbers_have_one_length_and_verify(key_type: KeyType) -> None:
+    # Of 128 signatures one has a number with a zero byte in front; most have one with its first bit set.
+    key = generate_private_key(key_type)
+    size = 64 if key_type is KeyType.P256 else 96
+    beginnings = set()
+    for number in range(1500):
+        message = number.to_bytes(2, "big")
+        signature = key.sign(message)
+        assert len(signature) == size
+        beginnings |= {signature[0], signature[size // 2]}
+        if 0 in (signature[0], signature[size // 2]) or number < 5:
+            key.public_key.verify(signature, message)
+    assert 0 in beginnings
+    assert max(beginnings) >= 0x80
+
+
 def test_an_ephemeral_key_does_not_leave_the_process() -> None:
     key = EphemeralKey()
     with pytest.raises(TypeError, match="cannot be pickled"):

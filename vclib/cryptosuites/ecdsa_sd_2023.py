@@ -194,10 +194,14 @@ class EcdsaSd2023:
         options_hash = proof_hash(options, document, contexts=contexts)
         mandatory_hash = hash_nquads(statements.matching("mandatory").values())
         # Base Proof Serialization. 2. and 3. Sign every statement that may be hidden.
-        scoped_key = EphemeralKey() if unsafe_proof_key is None else unsafe_proof_key
-        signatures = tuple(
-            scoped_key.sign(nquad.encode("utf-8")) for nquad in statements.non_matching("mandatory").values()
-        )
+        messages = [nquad.encode("utf-8") for nquad in statements.non_matching("mandatory").values()]
+        scoped_key: SigningKey
+        if unsafe_proof_key is None:
+            scoped_key = own_key = EphemeralKey()
+            signatures = own_key.sign_each(messages)
+        else:
+            scoped_key = unsafe_proof_key
+            signatures = tuple(map(scoped_key.sign, messages))
         # 4. to 6. Bind the key by a signature of the issuer's.
         proof_key = _MULTIKEY_PREFIX + scoped_key.public_key.key_bytes
         base_signature = key.sign(serialize_sign_data(options_hash, proof_key, mandatory_hash))
