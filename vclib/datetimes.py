@@ -56,8 +56,16 @@ def format_datetime(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("expected an aware datetime")
+    # A batch writes the same few moments again and again. Those of other zones may be equal and yet differ.
+    return _formatted(moment) if moment.tzinfo is UTC else _format(moment)
+
+
+def _format(moment: datetime) -> str:
     # strftime does not pad years below 1000 on every platform; isoformat does.
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+_formatted = lru_cache(maxsize=256)(_format)
 
 
 def _offset(zone: str) -> timedelta:

@@ -11,6 +11,7 @@ package.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import rfc8785
 
@@ -45,18 +46,22 @@ def canonicalize(value: JSONValue) -> bytes:
 def _is_plain(value: JSONValue, room: int) -> bool:
     """Say whether Python's encoder writes `value` as RFC 8785 does: no floats, keys of ASCII."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[operator]
-    if room == 0:
-        return False
-    if isinstance(value, dict) and kind is dict:
-        return (
-            all(type(key) is str for key in value)
-            and "".join(value).isascii()
-            and all(type(item) is str or _is_plain(item, room - 1) for item in value.values())
-        )
-    if isinstance(value, list) and kind is list:
-        return all(type(item) is str or _is_plain(item, room - 1) for item in value)
-    return False
+    items: Iterable[JSONValue]
+    if kind is dict:
+        if not all(type(key) is str for key in value) or not "".join(value).isascii():  # type: ignore[union-attr,arg-type]
+            return False
+        items = value.values()  # type: ignore[union-attr]
+    elif kind is list:
+        items = value  # type: ignore[assignment]
+    else:
+        items, room = (value,), 0
+    for item in items:
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if kind is int:
+            if not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:  # type: ignore[operator]
+                return False
+        elif room <= 0 or not _is_plain(item, room - 1):
+            return False
+    return True

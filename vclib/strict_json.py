@@ -89,7 +89,7 @@ def dump_json(value: JSONValue, *, indent: int | None = None) -> str:
     except (TypeError, ValueError, RecursionError) as err:
         raise MalformedValueError(f"not a JSON value: {err}") from err
     # Such a string can come from a command line or a file name; it has no UTF-8 form.
-    if _SURROGATES.search(text):
+    if not text.isascii() and _SURROGATES.search(text):
         raise MalformedValueError("not a JSON value: a string holds half a surrogate pair")
     return text
 
