@@ -102,7 +102,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("shapes",),
     ("jsonld",),
     ("did", "cryptosuites", "data_model"),
-    ("cid", "related_resources", "trusted_issuers", "proof_sets"),
+    ("cid", "related_resources", "trusted_issuers", "proof_sets", "new_proofs"),
     ("proofs", "credentials", "schemas"),
     ("presentations", "status"),
     ("environment", "verified"),

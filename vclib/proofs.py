@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from vclib import jsonld
 from vclib.cid import Resolve, VerificationMethod, retrieve_verification_method
-from vclib.cryptosuites import CRYPTOSUITES, OLDER_SUITES, PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
+from vclib.cryptosuites import CRYPTOSUITES, OLDER_SUITES, PROOF_TYPE, SELECTIVE_SUITES
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import (
@@ -32,6 +32,7 @@ from vclib.errors import (
 )
 from vclib.jsonld import ContextPolicy
 from vclib.keys import SigningKey
+from vclib.new_proofs import ASSERTION_METHOD, NewProof, add_proof_set, new_proof, proof_options
 from vclib.proof_sets import (
     base_proofs,
     check_chains,
@@ -48,8 +49,10 @@ __all__ = [
     "ALL_SUITES",
     "ASSERTION_METHOD",
     "AUTHENTICATION",
+    "NewProof",
     "VerifiedProof",
     "add_proof",
+    "add_proof_set",
     "base_proofs",
     "derive",
     "drop_base_proofs",
@@ -61,7 +64,6 @@ __all__ = [
 ]
 
 # https://www.w3.org/TR/vc-data-integrity/#proof-purposes
-ASSERTION_METHOD = "assertionMethod"
 AUTHENTICATION = "authentication"
 
 # What is accepted unless a relying party says otherwise: no type of proof from before Data Integrity 1.0.
@@ -112,7 +114,7 @@ def add_proof(
     written in UTC with whole seconds. The caller answers for `verification_method` naming the public half
     of `key`. Raises ProofGenerationError, UnsupportedKeyError, JSONLDError.
     """
-    options = _proof_options(
+    options = proof_options(
         id=proof_id,
         cryptosuite=cryptosuite,
         created=None if created is None else format_datetime(created),
@@ -131,27 +133,13 @@ def add_proof(
         secured = secured_part(document, previous_proofs(options, existing))
     except PreviousProofError as err:
         raise ProofGenerationError(err.message) from err
-    if cryptosuite in SELECTIVE_SUITES:
-        if previous_proof is not None:
-            raise ProofGenerationError(
-                "a derived proof cannot show the proofs that its base proof was made upon"
-            )
-        proof = SELECTIVE_SUITES[cryptosuite].create_base_proof(
-            secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
-        )
-    elif cryptosuite in PLAIN_SUITES:
-        if mandatory_pointers or hmac_key is not None:
-            raise ProofGenerationError(f"{cryptosuite} covers the whole document and takes no pointers")
-        proof = PLAIN_SUITES[cryptosuite].create_proof(secured, options, key, contexts=contexts)
-    else:
-        raise ProofGenerationError(f"the cryptosuite {cryptosuite[:40]!r} is not supported")
+    if cryptosuite in SELECTIVE_SUITES and previous_proof is not None:
+        raise ProofGenerationError("a derived proof cannot show the proofs that its base proof was made upon")
+    proof = new_proof(
+        secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
+    )
     proofs: list[JSONValue] = [*existing, proof]
     return {**without_proofs(document), "proof": proofs if existing else proof}
-
-
-def _proof_options(**members: JSONValue) -> JSONObject:
-    present: JSONObject = {name: value for name, value in members.items() if value is not None}
-    return {"type": PROOF_TYPE, **present}
 
 
 def derive(

@@ -11,9 +11,10 @@ In every method `document` is the unsecured document, without `proof`; `options`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from vclib import jcs
+from vclib import jcs, jsonld
 from vclib.datetimes import parse_datetime
 from vclib.encoding import decode_multibase
 from vclib.errors import (
@@ -186,3 +187,46 @@ def rdfc_proof_config(options: JSONObject, document: JSONObject) -> JSONObject:
         if "@context" not in document or own != jcs.canonicalize(document["@context"]):
             raise ProofVerificationError("the proof's @context is not the document's, and it is not signed")
     return {**options, "@context": document["@context"]} if "@context" in document else dict(options)
+
+
+def canonical_proof_config(
+    options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
+) -> bytes:
+    """Return the canonical N-Quads of `rdfc_proof_config`. Raises as it does, and as `jsonld.read`."""
+    urls = document.get("@context")
+    items = tuple(options.items())
+    # Equal texts are the same options; of numbers and booleans that is not so.
+    if (
+        "@context" in options
+        or type(urls) is not list
+        or not all(type(text) is str for text in (*urls, *options.values()))
+    ):
+        return _canonical_config(options, document, hash_name, contexts)
+    key = (hash_name, contexts, *urls, items)
+    known = jsonld.SHAPES.cache.get(key)
+    if isinstance(known, _KnownConfig):
+        return known.nquads
+    nquads = _canonical_config(options, document, hash_name, contexts)
+    if jsonld.SHAPES.cache.is_worth_keeping(key):
+        jsonld.SHAPES.cache.keep(key, _KnownConfig(nquads))
+    return nquads
+
+
+@dataclass(frozen=True)
+class _KnownConfig:
+    """Proof options in their canonical form; an issuer's proofs of one second have the same."""
+
+    nquads: bytes
+
+    @property
+    def bytes(self) -> int:
+        """The bytes, at least, with those of the options."""
+        return 1_000 + 8 * len(self.nquads)
+
+
+def _canonical_config(
+    options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
+) -> bytes:
+    return jsonld.canonical_nquads(
+        rdfc_proof_config(options, document), contexts=contexts, hash_name=hash_name
+    )

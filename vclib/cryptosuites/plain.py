@@ -18,11 +18,11 @@ from types import MappingProxyType
 from vclib import jcs, jsonld
 from vclib.cryptosuites.base import (
     PROOF_TYPE,
+    canonical_proof_config,
     check_key_type,
     check_new_options,
     check_options,
     decode_proof_value,
-    rdfc_proof_config,
     without_proof_value,
 )
 from vclib.encoding import encode_multibase
@@ -68,7 +68,7 @@ class RDFCTransformation:
 
         Raises ProofVerificationError for a proof with another `@context` of its own.
         """
-        return self.document_bytes(rdfc_proof_config(options, document), hash_name, contexts)
+        return canonical_proof_config(options, document, hash_name, contexts)
 
 
 @dataclass(frozen=True)

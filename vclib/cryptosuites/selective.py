@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vclib import jsonld, rdfc
-from vclib.cryptosuites.base import rdfc_proof_config, without_proof_value
+from vclib.cryptosuites.base import canonical_proof_config, without_proof_value
 from vclib.cryptosuites.labels import LabelMapFactory, replacement_label_map_factory
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.cryptosuites.selections import known_selection, learn_selection
@@ -237,8 +237,8 @@ def proof_hash(options: JSONObject, document: JSONObject, *, contexts: ContextPo
     A `proofValue` among the options is left out. Raises ProofVerificationError for an `@context` of the
     proof's own that is not the document's, JSONLDError for options that no context defines.
     """
-    configuration = rdfc_proof_config(without_proof_value(options), document)
-    return hashlib.sha256(jsonld.canonical_nquads(configuration, contexts=contexts)).digest()
+    configuration = canonical_proof_config(without_proof_value(options), document, "sha256", contexts)
+    return hashlib.sha256(configuration).digest()
 
 
 def _stands_alone(

@@ -69,6 +69,8 @@ class FilledReading:
 
     def __init__(self, filled: Filled) -> None:
         self.filled = filled
+        # By hash. A document that is signed twice is numbered once.
+        self._labels: dict[str, list[str] | None] = {}
 
     def expanded(self) -> list[JSONValue]:
         """See Reading."""
@@ -80,14 +82,14 @@ class FilledReading:
 
     def canonicalize(self) -> CanonicalDataset:
         """See Reading."""
-        labels = self.filled.canonical_labels()
+        labels = self._canonical_labels("sha256")
         if labels is None:
             return rdfc.canonicalize(self.quads())
         return CanonicalDataset(tuple(self.filled.sorted_lines(labels)[0]), _label_map(labels))
 
     def canonical_bytes(self, hash_name: str) -> bytes:
         """See Reading."""
-        labels = self.filled.canonical_labels(hash_name)
+        labels = self._canonical_labels(hash_name)
         if labels is None:
             return rdfc.canonicalize(self.quads(), hash_name=hash_name).to_bytes()
         return self.filled.canonical_text(labels).encode("utf-8")
@@ -98,10 +100,15 @@ class FilledReading:
 
     def numbered(self, relabel: Relabel) -> tuple[list[str], list[int]]:
         """Return the same lines, and the number of the template's statement that each is."""
-        canonical = self.filled.canonical_labels()
+        canonical = self._canonical_labels("sha256")
         label_map = rdfc.canonicalize(self.quads()).label_map if canonical is None else _label_map(canonical)
         labels = relabel(label_map)
         return self.filled.sorted_lines([labels[f"b{number}"] for number in range(len(label_map))])
+
+    def _canonical_labels(self, hash_name: str) -> list[str] | None:
+        if hash_name not in self._labels:
+            self._labels[hash_name] = self.filled.canonical_labels(hash_name)
+        return self._labels[hash_name]
 
 
 def relabelled_quad(quad: Quad, labels: Mapping[str, str]) -> Quad:
