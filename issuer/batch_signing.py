@@ -11,17 +11,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from health import CSVLayout, RecordRow, RowError, csv_layout, read_json_row, record_to_json
 from issuer.batch_store import NewRecord, Reject
-from issuer.building import Form
 from issuer.config import HOME_VARIABLE, IssuerConfig, load_config
 from issuer.keys import IssuerKeys, open_keys
 from issuer.options import MintOptions, MintPlan, plan_minting
-from issuer.signing import sign_record
+from issuer.signing import RecordSigner
 from issuer.store import StatusList, StatusPosition, record_values
 from runtime.commands import utc_now
 from runtime.console import PASSPHRASE_VARIABLE
@@ -33,9 +33,6 @@ from vclib.strict_json import JSONObject, dump_json
 
 # The longest row of a record; a line of CSV has a stricter limit of its own.
 MAX_ROW_BYTES = 100_000
-
-# Records of one registry have few forms; a file may be made so that each has another.
-_MAX_FORMS = 1000
 
 # 32 characters, so that five bits of a random byte choose one.
 _ID_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -52,8 +49,7 @@ class Chunk:
     positions: tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True)
-class SignedRow:
+class SignedRow(NamedTuple):
     """A credential (JSON text on one line) with what is remembered of it."""
 
     place: int
@@ -125,53 +121,31 @@ class _Signer:
     options: MintOptions
     begun: datetime
     layout: CSVLayout | None
-    known_forms: set[Form] = field(default_factory=set)
 
     def __call__(self, chunk: Chunk) -> SignedChunk:
         signed: list[SignedRow] = []
         rejected: list[Reject] = []
+        # One for each holder, of which most files have none.
+        signers: dict[str | None, RecordSigner] = {}
         now = utc_now()
-        if len(self.known_forms) > _MAX_FORMS:
-            self.known_forms.clear()
         for line in chunk.rows:
-            taken = tuple(positions[len(signed)] for positions in chunk.positions)
+            taken = tuple([positions[len(signed)] for positions in chunk.positions])
             try:
-                row = self._sign(line, chunk.lists, taken, now)
+                row = self._read(line)
+                if row is None:
+                    continue
+                signer = signers.get(row.holder)
+                if signer is None:
+                    signers.clear()
+                    signer = signers[row.holder] = RecordSigner(self._plan(row), self.config, self.keys, now)
+                signed.append(_sign(signer, row, chunk.lists, taken))
             except (StoreError, ConfigurationError):
                 raise
             except VCError as err:
                 rejected.append(Reject(line.number, err.code, err.message))
-            else:
-                if row is not None:
-                    signed.append(row)
         return SignedChunk(chunk, tuple(signed), tuple(rejected))
 
-    def _sign(
-        self, line: Line, lists: tuple[StatusList, ...], taken: tuple[int, ...], now: datetime
-    ) -> SignedRow | None:
-        row = self._read(line)
-        if row is None:
-            return None
-        if isinstance(row, RowError):
-            raise RecordError(row.message)
-        plan = self._plan(row)
-        positions = [StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)]
-        canonical = jcs.canonicalize(record_to_json(row.record))
-        stored, _, text = sign_record(
-            row.record,
-            plan=plan,
-            config=self.config,
-            keys=self.keys,
-            positions=positions,
-            record_id=new_record_id(),
-            written=(canonical.decode(), hashlib.sha256(canonical).hexdigest()),
-            write=dump_json,
-            now=now,
-            known_forms=self.known_forms,
-        )
-        return SignedRow(line.number, NewRecord(record_values(stored), taken), text)
-
-    def _read(self, line: Line) -> RecordRow | RowError | None:
+    def _read(self, line: Line) -> RecordRow | None:
         if line.too_long or len(line.content) > MAX_ROW_BYTES:
             raise RecordError(f"expected a row of at most {MAX_ROW_BYTES} bytes, found a longer one")
         try:
@@ -179,8 +153,12 @@ class _Signer:
         except UnicodeDecodeError as err:
             raise MalformedValueError(f"expected UTF-8 text, byte {err.start} is not") from err
         if self.layout is not None:
-            return self.layout.read(line.number, text, now=self.begun)
-        return read_json_row(line.number, text, now=self.begun)
+            row = self.layout.read(line.number, text, now=self.begun)
+        else:
+            row = read_json_row(line.number, text, now=self.begun)
+        if isinstance(row, RowError):
+            raise RecordError(row.message)
+        return row
 
     def _plan(self, row: RecordRow) -> MintPlan:
         try:
@@ -190,6 +168,20 @@ class _Signer:
                 raise
             # What a row asks for is the row's own mistake, and does not stop the others.
             raise RecordError(err.message, element="holder") from err
+
+
+def _sign(
+    signer: RecordSigner, row: RecordRow, lists: tuple[StatusList, ...], taken: tuple[int, ...]
+) -> SignedRow:
+    canonical = jcs.canonicalize(record_to_json(row.record))
+    stored, _, text = signer.sign(
+        row.record,
+        positions=[StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)],
+        record_id=new_record_id(),
+        written=(canonical.decode(), hashlib.sha256(canonical).hexdigest()),
+        write=dump_json,
+    )
+    return SignedRow(row.position, NewRecord(record_values(stored), taken), text)
 
 
 def _pin(environment: Mapping[str, str]) -> str:

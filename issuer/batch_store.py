@@ -9,13 +9,15 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import exists, insert, select, update
 
 from issuer.batch_tables import batch_lists, batch_parts, batch_rejects, batches
 from issuer.list_store import StatusList, status_list_of
-from issuer.store import IssuerReading, IssuerWriting
+from issuer.store import IssuerReading, IssuerWriting, RecordValues
 from issuer.tables import records, status_entries, status_lists
+from runtime.bulk import insert_rows
 from vclib.datetimes import format_datetime, parse_datetime
 
 
@@ -49,23 +51,16 @@ class Reject:
     message: str
 
 
-@dataclass(frozen=True)
-class NewRecord:
+class NewRecord(NamedTuple):
     """A record to be kept, as the columns of its row, with its position in each of the part's lists."""
 
-    values: Mapping[str, object]
+    values: RecordValues
     positions: tuple[int, ...]
 
     @property
-    def record_id(self) -> str:
-        """The record's id."""
-        return str(self.values["record_id"])
-
-    @property
-    def record_key(self) -> tuple[str, str | None]:
+    def record_key(self) -> tuple[str | None, str | None]:
         """What of two records is equal if they are the same: the digest, and the holder."""
-        holder = self.values["holder"]
-        return str(self.values["record_sha256"]), None if holder is None else str(holder)
+        return self.values.record_sha256, self.values.holder
 
 
 def batch(reading: IssuerReading, batch_id: str) -> Batch | None:
@@ -95,7 +90,9 @@ def rejects(reading: IssuerReading, batch_id: str) -> Iterator[Reject]:
         yield Reject(row.place, row.code, row.message)
 
 
-def minted_before(reading: IssuerReading, digests: Sequence[str]) -> dict[tuple[str, str | None], str]:
+def minted_before(
+    reading: IssuerReading, digests: Sequence[str | None]
+) -> dict[tuple[str | None, str | None], str]:
     """Return which of these records were minted and not revoked: record ids by digest and holder."""
     revoked = exists().where(
         status_entries.c.record_id == records.c.record_id,
@@ -179,14 +176,12 @@ def keep_part(
     )
     (part_id,) = result.inserted_primary_key or (0,)
     if kept:
-        connection.execute(insert(records), [{**each.values, "part_id": part_id} for each in kept])
+        # `part_id` is the last column.
+        insert_rows(connection, records, [(*each.values[:-1], part_id) for each in kept])
         _take_positions(work, kept, lists)
     if rejected:
-        rows = [
-            {"part_id": part_id, "place": each.place, "code": each.code, "message": each.message}
-            for each in rejected
-        ]
-        connection.execute(insert(batch_rejects), rows)
+        rows = [(part_id, each.place, each.code, each.message) for each in rejected]
+        insert_rows(connection, batch_rejects, rows)
     work.audit("mint-batch", _sealed(batch_id, part_id, part, kept), now=now)
 
 
@@ -201,17 +196,8 @@ def finish(work: IssuerWriting, batch_id: str, totals: Mapping[str, str], *, now
 
 def _take_positions(work: IssuerWriting, kept: Sequence[NewRecord], lists: Sequence[StatusList]) -> None:
     for index, each in enumerate(lists):
-        rows = [
-            {
-                "list_id": each.list_id,
-                "position": new.positions[index],
-                "record_id": new.record_id,
-                "purpose": each.purpose,
-                "value": 0,
-            }
-            for new in kept
-        ]
-        work.connection.execute(insert(status_entries), rows)
+        rows = [(each.list_id, new.positions[index], new.values[0], each.purpose, 0) for new in kept]
+        insert_rows(work.connection, status_entries, rows)
         counted = update(status_lists).where(status_lists.c.list_id == each.list_id)
         work.connection.execute(counted.values(used=status_lists.c.used + len(rows)))
 
@@ -223,7 +209,7 @@ def _sealed(batch_id: str, part_id: int, part: Part, kept: Sequence[NewRecord]) 
         "part_id": str(part_id),
         "count": str(len(kept)),
         "file_sha256": part.sha256,
-        "records_sha256": _digest([(each.record_id, str(each.values["credential_sha256"])) for each in kept]),
+        "records_sha256": _digest([(each.values.record_id, each.values.credential_sha256) for each in kept]),
     }
 
 

@@ -207,7 +207,7 @@ class BatchMinter:
     def _keep(self, result: SignedChunk) -> Part | None:
         """Keep a part; None where somebody else took a position and all has to be signed anew."""
         chunk = result.chunk
-        known: dict[tuple[str, str | None], str] = {}
+        known: dict[tuple[str | None, str | None], str] = {}
         for _ in range(_TRIES):
             signed, rejected = self._without_duplicates(result, known)
             sha256 = self._write(chunk.number, signed) if signed else ""
@@ -244,7 +244,7 @@ class BatchMinter:
                 )
 
     def _without_duplicates(
-        self, result: SignedChunk, known: Mapping[tuple[str, str | None], str]
+        self, result: SignedChunk, known: Mapping[tuple[str | None, str | None], str]
     ) -> tuple[list[SignedRow], list[Reject]]:
         """Return the rows to keep and the rejects, among them those minted before or twice in this part."""
         if self._again:
@@ -258,14 +258,14 @@ class BatchMinter:
                 why = f"minted before as {seen[key]}; --again mints it once more"
                 rejected.append(Reject(row.place, RecordError.code, why))
             else:
-                seen[key] = row.new.record_id
+                seen[key] = row.new.values.record_id
                 signed.append(row)
         return signed, sorted(rejected, key=lambda each: each.place)
 
     def _write(self, number: int, signed: list[SignedRow]) -> str:
         columns: Mapping[str, list[str | int]] = {
             "place": [each.place for each in signed],
-            "record_id": [each.new.record_id for each in signed],
+            "record_id": [each.new.values.record_id for each in signed],
             "credential": [each.text for each in signed],
         }
         return self._folder.write(number, columns, "credential")

@@ -8,7 +8,7 @@ of what was signed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, MutableSet, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -29,7 +29,7 @@ from issuer.options import MintPlan, to_the_day
 from issuer.store import StatusPosition
 from vclib.credentials import parse_credential
 from vclib.datetimes import format_datetime, parse_datetime
-from vclib.proofs import add_proof
+from vclib.proofs import NewProof, add_proof_set
 from vclib.strict_json import JSONObject, JSONValue
 
 # A document without its values: names of members, in order, and types of values.
@@ -50,13 +50,21 @@ def build_credential(
     config: IssuerConfig,
     ids: DocumentIds,
     positions: Sequence[StatusPosition],
-    known_forms: MutableSet[Form] | None = None,
 ) -> JSONObject:
-    """Return the credential of a record, not signed yet; raises RecordError, CredentialError.
+    """Return the credential of a record, not signed yet; raises RecordError, CredentialError."""
+    document = write_credential(record, plan, config, ids, positions)
+    parse_credential(document)
+    return document
 
-    `known_forms` are those of documents made here under the same settings that were found to conform to the
-    data model: of many of one form only the first is looked at, because values are checked in the record.
-    """
+
+def write_credential(
+    record: Record,
+    plan: MintPlan,
+    config: IssuerConfig,
+    ids: DocumentIds,
+    positions: Sequence[StatusPosition],
+) -> JSONObject:
+    """Return the same without a look at whether it conforms to the data model; raises RecordError."""
     document = credential_from_record(
         record,
         issuer_id=ids.issuer_id,
@@ -73,44 +81,40 @@ def build_credential(
         for member in ("validFrom", "validUntil"):
             if not is_shared_time(document[member]):
                 document[member] = format_datetime(to_the_day(parse_datetime(document[member])))
-    form = _form_of(document)
-    if known_forms is None or form not in known_forms:
-        parse_credential(document)
-        if known_forms is not None:
-            known_forms.add(form)
     return document
 
 
-def _form_of(value: JSONValue) -> Form:
+def form_of(value: JSONValue) -> Form:
     """Return what a document has where, without its texts and numbers."""
     if isinstance(value, dict):
-        return tuple([(name, _form_of(member)) for name, member in value.items()])
-    if isinstance(value, list):
-        return tuple([_form_of(item) for item in value])
-    return type(value).__name__
+        members: Iterable[JSONValue] = value.values()
+        names: tuple[str, ...] | int = tuple(value)
+    elif isinstance(value, list):
+        members, names = value, len(value)
+    else:
+        return type(value).__name__
+    kinds = tuple(map(type, members))
+    below = [form_of(member) for member in members if type(member) is dict or type(member) is list]
+    return (names, kinds, *below)
 
 
-def sign_credential(document: JSONObject, plan: MintPlan, keys: IssuerKeys, *, now: datetime) -> JSONObject:
-    """Return the document with its base proof and its plain proof.
+def new_proofs(
+    document: JSONObject, plan: MintPlan, keys: IssuerKeys, *, now: datetime
+) -> tuple[NewProof, ...]:
+    """Return what a credential's base proof and plain proof are made with: the same for all of its form.
 
     Raises ConfigurationError for mandatory pointers that would let a holder hide what every verifier has
-    to see, PointerError for one that selects nothing.
+    to see.
     """
     pointers = tuple(dict.fromkeys((*mandatory_pointers(document), *plan.mandatory)))
     check_mandatory_pointers(pointers, document)
     created = None if plan.unlinkable else now
-    with_base = add_proof(
-        document,
-        cryptosuite=plan.suite,
-        key=keys.key(plan.suite),
-        verification_method=keys.verification_method(plan.suite),
-        created=created,
-        mandatory_pointers=pointers,
+    return tuple(
+        NewProof(suite, keys.key(suite), keys.verification_method(suite), created, mandatory)
+        for suite, mandatory in ((plan.suite, pointers), (plan.plain, ()))
     )
-    return add_proof(
-        with_base,
-        cryptosuite=plan.plain,
-        key=keys.key(plan.plain),
-        verification_method=keys.verification_method(plan.plain),
-        created=created,
-    )
+
+
+def sign_credential(document: JSONObject, proofs: Sequence[NewProof]) -> JSONObject:
+    """Return the document with its proofs; PointerError for a mandatory pointer that selects nothing."""
+    return add_proof_set(document, proofs)

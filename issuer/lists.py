@@ -12,8 +12,10 @@ a list is published (`publishing`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
@@ -30,7 +32,7 @@ from vclib.status import (
     status_entry,
     status_list_credential,
 )
-from vclib.strict_json import JSONObject, dump_json, parse_json_object
+from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
 
 PURPOSES = (REVOCATION, SUSPENSION)
 LIST_SUITE = "ecdsa-rdfc-2019"
@@ -62,10 +64,19 @@ def list_url(config: IssuerConfig, name: str) -> str:
 
 def credential_status(positions: Sequence[StatusPosition]) -> list[JSONObject]:
     """Return the `credentialStatus` entries of a credential with these positions."""
+    # Only the index differs among the credentials of one list.
     return [
-        status_entry(StatusEntry(each.status_list.purpose, each.position, each.status_list.url))
+        {
+            **_first_entry(each.status_list.purpose, each.status_list.url),
+            "statusListIndex": str(each.position),
+        }
         for each in positions
     ]
+
+
+@lru_cache(maxsize=64)
+def _first_entry(purpose: str, url: str) -> Mapping[str, JSONValue]:
+    return MappingProxyType(status_entry(StatusEntry(purpose, 0, url)))
 
 
 def signed_list(

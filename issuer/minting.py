@@ -24,7 +24,7 @@ from issuer.keys import IssuerKeys
 from issuer.lists import PURPOSES
 from issuer.options import MintOptions, MintPlan, plan_minting
 from issuer.publishing import ListPublisher
-from issuer.signing import sign_record
+from issuer.signing import RecordSigner
 from issuer.store import (
     Copy,
     IssuerReading,
@@ -273,16 +273,12 @@ class Minter:
         return prepared
 
     def _sign(self, asked: _Asked, positions: tuple[StatusPosition, ...], now: datetime) -> Signed:
-        stored, credential, text = sign_record(
+        stored, credential, text = RecordSigner(asked.plan, self._config, self._signing_keys(), now).sign(
             asked.request.record,
-            plan=asked.plan,
-            config=self._config,
-            keys=self._signing_keys(),
             positions=positions,
             record_id=self.new_record_id(),
             written=(asked.record, asked.record_sha256),
             write=lambda credential: dump_json(credential, indent=2) + "\n",
-            now=now,
         )
         stored = replace(stored, mint_key=asked.mint_key)
         return Signed(positions, stored, credential, text)

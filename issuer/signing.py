@@ -8,56 +8,85 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, MutableSet, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from health import Record
-from issuer.building import DocumentIds, Form, build_credential, sign_credential
+from issuer.building import DocumentIds, Form, form_of, new_proofs, sign_credential, write_credential
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.options import MintPlan
 from issuer.store import StatusPosition, StoredRecord
+from vclib.credentials import parse_credential
 from vclib.datetimes import parse_datetime
 from vclib.jsonld import shared_readings
+from vclib.proofs import NewProof
 from vclib.strict_json import JSONObject
 
 
-def sign_record(
-    record: Record,
-    *,
-    plan: MintPlan,
-    config: IssuerConfig,
-    keys: IssuerKeys,
-    positions: Sequence[StatusPosition],
-    record_id: str,
-    written: tuple[str, str],
-    write: Callable[[JSONObject], str],
-    now: datetime,
-    known_forms: MutableSet[Form] | None = None,
-) -> tuple[StoredRecord, JSONObject, str]:
-    """Return what is remembered of a record's credential, the credential, and its text as `write` gives it.
+@dataclass
+class RecordSigner:
+    """Signs records under one plan, with one set of keys, at one moment.
 
-    `written` is the record as JSON text and its digest. Raises RecordError and its like for a record that no
-    credential can be made of.
+    What depends on no record is worked out once. Of many documents of one form only the first is looked at
+    for its conformance to the data model, because values are checked in the record: nothing but the record
+    and its positions may differ.
     """
-    ids = DocumentIds(keys.did(plan.suite), f"urn:uuid:{uuid.uuid4()}" if plan.with_id else None)
-    # The document is looked at before it is signed and for each of its proofs.
-    with shared_readings():
-        document = build_credential(record, plan, config, ids, positions, known_forms)
-        credential = sign_credential(document, plan, keys, now=now)
-    text = write(credential)
-    stored = StoredRecord(
-        record_id=record_id,
-        credential_id=ids.credential_id,
-        kind=record.kind.name,
-        suite=plan.suite,
-        issuer_id=ids.issuer_id,
-        holder=plan.holder,
-        record=written[0],
-        record_sha256=written[1],
-        credential_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        valid_from=parse_datetime(document["validFrom"]),
-        valid_until=parse_datetime(document["validUntil"]),
-        minted=now,
-    )
-    return stored, credential, text
+
+    plan: MintPlan
+    config: IssuerConfig
+    keys: IssuerKeys
+    now: datetime
+    _proofs: dict[Form, tuple[NewProof, ...]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def issuer_id(self) -> str:
+        """The DID that issues."""
+        return self.keys.did(self.plan.suite)
+
+    def sign(
+        self,
+        record: Record,
+        *,
+        positions: Sequence[StatusPosition],
+        record_id: str,
+        written: tuple[str, str],
+        write: Callable[[JSONObject], str],
+    ) -> tuple[StoredRecord, JSONObject, str]:
+        """Return what is remembered of a record's credential, the credential, and its text by `write`.
+
+        `written` is the record as JSON text and its digest. Raises RecordError and its like for a record that
+        no credential can be made of.
+        """
+        plan = self.plan
+        ids = DocumentIds(self.issuer_id, f"urn:uuid:{uuid.uuid4()}" if plan.with_id else None)
+        # The document is looked at before it is signed and for each of its proofs.
+        with shared_readings():
+            document = write_credential(record, plan, self.config, ids, positions)
+            credential = sign_credential(document, self._proofs_for(document))
+        text = write(credential)
+        stored = StoredRecord(
+            record_id=record_id,
+            credential_id=ids.credential_id,
+            kind=record.kind.name,
+            suite=plan.suite,
+            issuer_id=ids.issuer_id,
+            holder=plan.holder,
+            record=written[0],
+            record_sha256=written[1],
+            credential_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            valid_from=parse_datetime(document["validFrom"]),
+            valid_until=parse_datetime(document["validUntil"]),
+            minted=self.now,
+        )
+        return stored, credential, text
+
+    def _proofs_for(self, document: JSONObject) -> tuple[NewProof, ...]:
+        form = form_of(document)
+        proofs = self._proofs.get(form)
+        if proofs is None:
+            parse_credential(document)
+            proofs = self._proofs[form] = new_proofs(document, self.plan, self.keys, now=self.now)
+        return proofs

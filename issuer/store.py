@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
@@ -47,11 +48,13 @@ __all__ = [
     "IssuerWriting",
     "NoSuchRecordError",
     "PublishedList",
+    "RecordValues",
     "SignedList",
     "StatusList",
     "StatusPosition",
     "StoredRecord",
     "Waiting",
+    "record_values",
 ]
 
 # The scripts that bring an older database to these tables.
@@ -263,7 +266,7 @@ class IssuerWriting(IssuerReading):
 
     def add_record(self, record: StoredRecord, positions: Sequence[StatusPosition]) -> None:
         """Remember a minted credential and take its status positions; StoreError where one is taken."""
-        self.connection.execute(insert(records_table).values(record_values(record)))
+        self.connection.execute(insert(records_table).values(record_values(record)._asdict()))
         self.lists.take(record.record_id, positions)
 
     def put_in_outbox(self, waiting: Waiting) -> None:
@@ -303,12 +306,43 @@ class IssuerWriting(IssuerReading):
         self._newest = entry.sequence, entry.hash
 
 
-def record_values(record: StoredRecord) -> dict[str, object]:
+class RecordValues(NamedTuple):
+    """A record as the columns of its row, in the order of the table's."""
+
+    record_id: str
+    credential_id: str | None
+    kind: str
+    suite: str
+    issuer_id: str
+    holder: str | None
+    record: str | None
+    record_sha256: str | None
+    credential_sha256: str
+    valid_from: str
+    valid_until: str | None
+    minted: str
+    mint_key: str | None
+    part_id: int | None
+
+
+def record_values(record: StoredRecord) -> RecordValues:
     """Return a record as the columns of its row."""
-    values = {name: getattr(record, name) for name in records_table.c.keys()}  # noqa: SIM118  columns
-    for name in ("valid_from", "valid_until", "minted"):
-        values[name] = format_datetime(values[name]) if values[name] is not None else None
-    return values
+    return RecordValues(
+        record.record_id,
+        record.credential_id,
+        record.kind,
+        record.suite,
+        record.issuer_id,
+        record.holder,
+        record.record,
+        record.record_sha256,
+        record.credential_sha256,
+        format_datetime(record.valid_from),
+        None if record.valid_until is None else format_datetime(record.valid_until),
+        format_datetime(record.minted),
+        record.mint_key,
+        record.part_id,
+    )
 
 
 def _record(row: Row[tuple[object, ...]]) -> StoredRecord:
