@@ -42,7 +42,7 @@ from vclib.errors import (
 from vclib.nquads import Quad
 from vclib.rdfc import CanonicalDataset
 from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
-from vclib.shapes import Reading, Reference, Shapes, shared_readings
+from vclib.shapes import Conclude, Reading, Reference, Shapes, shared_readings
 from vclib.shapes.tracing import TracingProcessor
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
@@ -58,6 +58,8 @@ __all__ = [
     "canonicalize",
     "check_contexts",
     "compact",
+    "conclude",
+    "conclusion",
     "expand",
     "expand_types",
     "read",
@@ -109,6 +111,29 @@ def read(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) ->
     return SHAPES.read(
         document, contexts, reference=reference(SafeProcessor), traced=reference(TracingProcessor)
     )
+
+
+def conclude(
+    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+) -> tuple[str, ...]:
+    """Return `conclude(document, expanded)`, where `expanded` is the document's expanded form.
+
+    `conclude` is a function of a module. It may look at keys, at the kinds of values, and at whether values
+    of the document and of its expansion are equal; what it returns is made of types and terms. Documents that
+    agree in all of these need not be looked at each. Raises as `read`, and CredentialError or
+    MalformedValueError by `conclude`.
+    """
+    return read(document, contexts=contexts).conclude(document, conclude)
+
+
+def conclusion(
+    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+) -> tuple[str, ...] | None:
+    """Return what `conclude` would if that is known already, else None; raises nothing.
+
+    Where it is known, `check_contexts`, `read` and `conclude` accept the document.
+    """
+    return SHAPES.conclusion(document, contexts, conclude)
 
 
 def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:
