@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from vclib import jsonld
+from vclib.bounds import MAX_VALUES, check_size
 from vclib.datetimes import parse_datetime
 from vclib.errors import ComplexityError, CredentialError, MalformedValueError
 from vclib.jsonld import ContextPolicy
-from vclib.safe_mode import MAX_VALUES, check_size
 from vclib.shapes import Conclude
 from vclib.strict_json import MAX_DEPTH, JSONObject, JSONValue, json_type_name
 
