@@ -9,10 +9,10 @@ import pytest
 
 from vclib import jsonld
 from vclib.context_policy import ContextPolicy
-from vclib.shapes import Cache, FilledReading, Reading, Reference, ReferenceReading, Shapes
+from vclib.shapes import Cache, Conclude, FilledReading, Reading, Reference, ReferenceReading, Shapes
 from vclib.strict_json import JSONObject
 
-_READ, _CANONICAL_JSON = Shapes.read, Shapes.canonical_json
+_READ, _CONCLUSION, _CANONICAL_JSON = Shapes.read, Shapes.conclusion, Shapes.canonical_json
 
 
 def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
@@ -20,6 +20,7 @@ def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
     cache = Cache()
     monkeypatch.setattr(jsonld.SHAPES, "cache", cache)
     monkeypatch.setattr(Shapes, "read", _READ)
+    monkeypatch.setattr(Shapes, "conclusion", _CONCLUSION)
     monkeypatch.setattr(Shapes, "canonical_json", _CANONICAL_JSON)
     return cache
 
@@ -68,7 +69,17 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found == [reference(document)] * 2
         return found[1]
 
+    def checked_conclusion(
+        self: Shapes, document: JSONObject, contexts: ContextPolicy, conclude: Conclude
+    ) -> tuple[str, ...] | None:
+        found = _CONCLUSION(self, document, contexts, conclude)
+        if found is not None:
+            jsonld.check_contexts(document, contexts)
+            assert found == conclude(document, jsonld.expand(document, contexts=contexts))
+        return found
+
     monkeypatch.setattr(Shapes, "read", checked)
+    monkeypatch.setattr(Shapes, "conclusion", checked_conclusion)
     monkeypatch.setattr(Shapes, "canonical_json", checked_json)
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contexts import CONTEXTS
+from vclib.bounds import check_size
 from vclib.errors import ContextNotAcceptedError
-from vclib.safe_mode import check_size
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
 # A context object sets these for every member at once. @vocab gives a meaning to whatever is written, @base
@@ -51,7 +51,7 @@ UNSAFE_ANY_CONTEXT = ContextPolicy(frozenset(CONTEXTS), inline=True, nested=True
 def check_contexts(document: JSONObject, policy: ContextPolicy) -> None:
     """Raise ContextNotAcceptedError, naming the context, unless the policy accepts every one in the document.
 
-    Raises ComplexityError for a document past the limits of `vclib.safe_mode.check_size`, since nothing may
+    Raises ComplexityError for a document past the limits of `vclib.bounds.check_size`, since nothing may
     walk through one.
     """
     check_size(document)

@@ -8,9 +8,11 @@ time and status are for `vclib.verification`. Which spellings are refused, and w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from vclib import jsonld
 from vclib.data_model import (
     BASE_CONTEXT_V2,
     CREDENTIALS,
@@ -25,13 +27,14 @@ from vclib.data_model import (
     check_terms_only,
     check_text,
     check_typed_objects,
-    expand_node,
     expanded_nodes,
     expanded_types,
     id_of,
     identified,
+    known_reading,
     moment_of,
     objects_of,
+    one_node,
     types_of,
     url_of,
     without_members,
@@ -49,7 +52,7 @@ from vclib.related_resources import (
     digests_of,
     related_resources_of,
 )
-from vclib.strict_json import JSONObject
+from vclib.strict_json import JSONObject, JSONValue
 
 CREDENTIAL_TYPE = "VerifiableCredential"
 CREDENTIAL_TYPE_IRI = CREDENTIALS + CREDENTIAL_TYPE
@@ -121,16 +124,19 @@ def parse_credential(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_
     large or cannot be turned into statements without loss, RelatedResourceError for a context that is not
     the pinned one, UnsupportedSecuringMechanismError for an enveloped credential.
     """
-    check_document(document, "credential")
+    bare = without_members(document, "proof") if isinstance(document, dict) else {}
+    type_iris = known_reading(bare, document.get("proof") if bare else None, contexts, _check_reading)
+    if type_iris is None:
+        check_document(document, "credential")
     if is_enveloped(document):
         check_enveloped(document)
         raise UnsupportedSecuringMechanismError(
             "the credential is secured by an enveloping proof; embedded Data Integrity proofs are supported"
         )
     version = check_base_context(document)
-    bare = without_members(document, "proof")
-    check_contexts(bare, contexts)
-    check_terms_only(bare)
+    if type_iris is None:
+        check_contexts(bare, contexts)
+        check_terms_only(bare)
     types = types_of(document, "")
     if CREDENTIAL_TYPE not in types:
         raise MalformedValueError(f"type: expected {CREDENTIAL_TYPE} among the types")
@@ -152,15 +158,15 @@ def parse_credential(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_
     check_proof_shape(document)
     issuer_name = _check_texts(document)
     resources = related_resources_of(document)
-    expanded = expand_node(bare, contexts)
-    _check_reading(document, expanded, credential_id, issuer_id, subject_ids)
+    if type_iris is None:
+        type_iris = jsonld.conclude(bare, _check_reading, contexts=contexts)
     check_pinned_resources(resources)
     return Credential(
         document=document,
         version=version,
         id=credential_id,
         types=types,
-        type_iris=expanded_types(expanded),
+        type_iris=type_iris,
         issuer_id=issuer_id,
         issuer_name=issuer_name,
         subjects=subjects,
@@ -230,27 +236,34 @@ def _check_texts(document: JSONObject) -> str | None:
     return check_text(issuer, "name", "issuer.")
 
 
-def _check_reading(
-    document: JSONObject,
-    expanded: JSONObject,
-    credential_id: str | None,
-    issuer_id: str,
-    subject_ids: list[str | None],
-) -> None:
-    """Compare what was read by terms with what JSON-LD processing found."""
+def _check_reading(document: JSONObject, nodes: Sequence[JSONValue]) -> tuple[str, ...]:
+    """Compare what is read by terms with what JSON-LD processing found; return the type IRIs.
+
+    Looks at no value but for being equal to another (`vclib.jsonld.conclude`).
+    """
+    check_terms_only(document)
+    expanded = one_node(nodes)
     check_same_reading(document, expanded, CREDENTIALS, _TERMS)
-    check_same_ids([credential_id], [expanded], "id")
-    check_same_ids([issuer_id], expanded_nodes(expanded, CREDENTIALS + "issuer"), "issuer")
+    _check_ids([document], [expanded], "id")
+    issuer = document.get("issuer")
+    found = issuer.get("id") if isinstance(issuer, dict) else issuer
+    check_same_ids([found], expanded_nodes(expanded, CREDENTIALS + "issuer"), "issuer")
     subjects = expanded_nodes(expanded, CREDENTIALS + "credentialSubject")
-    check_same_ids(subject_ids, subjects, "credentialSubject")
-    if CREDENTIAL_TYPE_IRI not in expanded_types(expanded):
+    _check_ids(objects_of(document, "credentialSubject"), subjects, "credentialSubject")
+    type_iris = expanded_types(expanded)
+    if CREDENTIAL_TYPE_IRI not in type_iris:
         raise CredentialError(f"type: a context gives {CREDENTIAL_TYPE} another meaning")
     for member in _DATES:
         if member in document:
             check_same_value(document[member], expanded, CREDENTIALS + member, member)
     entries = objects_of(document, "credentialStatus")
     expanded_entries = expanded_nodes(expanded, CREDENTIALS + "credentialStatus")
-    check_same_ids([id_of(entry, "") for entry in entries], expanded_entries, "credentialStatus")
+    _check_ids(entries, expanded_entries, "credentialStatus")
     for entry, expanded_entry in zip(entries, expanded_entries, strict=True):
         if STATUS + "BitstringStatusListEntry" in expanded_types(expanded_entry):
             check_same_reading(entry, expanded_entry, STATUS, _STATUS_TERMS)
+    return type_iris
+
+
+def _check_ids(nodes: Sequence[JSONObject], expanded: Sequence[JSONObject], path: str) -> None:
+    check_same_ids([node.get("id") for node in nodes], expanded, path)

@@ -17,11 +17,12 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from vclib import jsonld
+from vclib.bounds import MAX_VALUES, check_size
 from vclib.datetimes import parse_datetime
-from vclib.errors import CredentialError, MalformedValueError
+from vclib.errors import ComplexityError, CredentialError, MalformedValueError
 from vclib.jsonld import ContextPolicy
-from vclib.safe_mode import check_size
-from vclib.strict_json import JSONObject, JSONValue, json_type_name
+from vclib.shapes import Conclude
+from vclib.strict_json import MAX_DEPTH, JSONObject, JSONValue, json_type_name
 
 Version: TypeAlias = Literal["1.1", "2.0"]
 
@@ -56,6 +57,22 @@ def check_document(document: object, kind: str) -> None:
     if not isinstance(document, dict):
         raise MalformedValueError(f"expected a {kind}, found {json_type_name(document)}")
     check_size(document)
+
+
+def known_reading(
+    bare: JSONObject, proof: JSONValue, contexts: ContextPolicy, conclude: Conclude
+) -> tuple[str, ...] | None:
+    """Return what `conclude` is known to say of a document without its proof, or None.
+
+    Where it is known, `check_document` accepts the document with its proof, and `check_contexts` and
+    `vclib.jsonld.conclude` the one without; else each of them has to look.
+    """
+    try:
+        # The rest has far fewer values than the other half, and its own depth was looked at.
+        check_size(proof, max_depth=MAX_DEPTH - 1, max_values=MAX_VALUES // 2)
+    except (ComplexityError, MalformedValueError):
+        return None
+    return jsonld.conclusion(bare, conclude, contexts=contexts)
 
 
 def check_base_context(document: JSONObject) -> Version:
@@ -239,7 +256,11 @@ def expand_node(document: JSONObject, contexts: ContextPolicy) -> JSONObject:
 
     Raises JSONLDError and what else `vclib.jsonld.read` raises; CredentialError for several nodes.
     """
-    nodes = jsonld.read(document, contexts=contexts).expanded()
+    return one_node(jsonld.read(document, contexts=contexts).expanded())
+
+
+def one_node(nodes: Sequence[JSONValue]) -> JSONObject:
+    """Return the one node of an expansion; CredentialError for several nodes or a graph."""
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, dict) or "@graph" in node:
         raise CredentialError("expected a document about one thing, found several nodes or a graph")
@@ -272,7 +293,7 @@ def check_same_reading(node: JSONObject, expanded: JSONObject, vocabulary: str, 
             raise CredentialError(f"a context redefines {term} or gives it a second name")
 
 
-def check_same_ids(found: Sequence[str | None], expanded: Sequence[JSONObject], path: str) -> None:
+def check_same_ids(found: Sequence[JSONValue], expanded: Sequence[JSONObject], path: str) -> None:
     """Return if the ids read by term are those that JSON-LD processing finds. Raises CredentialError."""
     if list(found) != [node.get("@id") for node in expanded]:
         raise CredentialError(f"{path}: a context gives an id another meaning than its text")

@@ -16,15 +16,13 @@ Not here: canonical form (`vclib.rdfc`), and which context must come first (`vcl
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-from pyld import jsonld as pyld
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import contexts as pinned
 from vclib import jcs, rdfc
+from vclib.bounds import check_compactable, check_size
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
@@ -32,20 +30,15 @@ from vclib.context_policy import (
     check_contexts,
     has_inline_context,
 )
-from vclib.errors import (
-    ContextIntegrityError,
-    ContextNotAcceptedError,
-    DataLossError,
-    JSONLDError,
-    MalformedValueError,
-)
+from vclib.errors import ContextNotAcceptedError, MalformedValueError
 from vclib.nquads import Quad
 from vclib.rdfc import CanonicalDataset
-from vclib.safe_mode import BASE, SafeProcessor, ScopedContexts, check_compactable, check_size
-from vclib.shapes import Reading, Reference, Shapes, shared_readings
-from vclib.shapes.tracing import TracingProcessor
+from vclib.shapes import Conclude, Reading, Reference, Shapes, shared_readings
 from vclib.statements import to_statements
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
+
+if TYPE_CHECKING:
+    from vclib.processing import Engine
 
 __all__ = [
     "DEFAULT_CONTEXTS",
@@ -58,29 +51,14 @@ __all__ = [
     "canonicalize",
     "check_contexts",
     "compact",
+    "conclude",
+    "conclusion",
     "expand",
     "expand_types",
     "read",
     "shared_readings",
     "to_quads",
 ]
-
-_Result = TypeVar("_Result")
-
-# PyLD has no type information: its options, its answers from a loader and what it keeps of a context are Any.
-_PyldValues = dict[str, Any]
-
-# What PyLD lets through besides its own error, when a document is not of the shape it expects.
-_PYLD_FAILURES = (
-    pyld.JsonLdError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[JSONValue]:
@@ -89,7 +67,7 @@ def expand(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) 
     Raises ComplexityError, ContextNotAcceptedError, DataLossError, AmbiguousTermsError, and JSONLDError for
     what is not JSON-LD. What only the values of the document lose is found by `read`.
     """
-    return _expand(document, contexts, SafeProcessor)
+    return _expand(document, contexts, False)
 
 
 def read(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> Reading:
@@ -99,16 +77,37 @@ def read(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) ->
     no statement, or not one of its own (`vclib.statements`).
     """
 
-    def reference(processor: type[SafeProcessor]) -> Reference:
+    def reference(traced: bool) -> Reference:
         def run(document: JSONObject) -> tuple[list[JSONValue], list[Quad]]:
-            expanded = _expand(document, contexts, processor)
+            expanded = _expand(document, contexts, traced)
             return expanded, to_statements(expanded, integral_floats=contexts.integral_floats)
 
         return run
 
-    return SHAPES.read(
-        document, contexts, reference=reference(SafeProcessor), traced=reference(TracingProcessor)
-    )
+    return SHAPES.read(document, contexts, reference=reference(False), traced=reference(True))
+
+
+def conclude(
+    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+) -> tuple[str, ...]:
+    """Return `conclude(document, expanded)`, where `expanded` is the document's expanded form.
+
+    `conclude` is a function of a module. It may look at keys, at the kinds of values, and at whether values
+    of the document and of its expansion are equal; what it returns is made of types and terms. Documents that
+    agree in all of these need not be looked at each. Raises as `read`, and CredentialError or
+    MalformedValueError by `conclude`.
+    """
+    return read(document, contexts=contexts).conclude(document, conclude)
+
+
+def conclusion(
+    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+) -> tuple[str, ...] | None:
+    """Return what `conclude` would if that is known already, else None; raises nothing.
+
+    Where it is known, `check_contexts`, `read` and `conclude` accept the document.
+    """
+    return SHAPES.conclusion(document, contexts, conclude)
 
 
 def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:
@@ -144,16 +143,7 @@ def canonical_nquads_under(document: JSONObject, imported: Mapping[str, bytes]) 
     # All the others are looked at as everywhere, and none may stand further below.
     check_contexts({**document, "@context": [url for url in listed if url not in known]}, DEFAULT_CONTEXTS)
 
-    def load(url: str, options: object) -> _PyldValues:
-        if url in pinned.CONTEXTS or url not in imported:
-            return _load_document(url, options)
-        return _loaded(url, imported[url])
-
-    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
-        expanded: list[JSONValue] = processor.expand(document, options)
-        return expanded
-
-    expanded = _ENGINE.run(run, True, load=load)
+    expanded = _engine().expand(document, inline=True, imported=imported)
     return rdfc.canonicalize(to_statements(expanded)).to_bytes()
 
 
@@ -203,13 +193,7 @@ def compact(
     wrapper: JSONObject = {"@context": context}
     check_contexts(wrapper, contexts)
 
-    def run(processor: SafeProcessor, options: _PyldValues) -> JSONObject:
-        compacted: JSONObject = processor.compact(expanded, context, {**options, "skipExpansion": True})
-        # Nothing is expanded here, so there is nothing for the processor to have seen.
-        processor.seen += 1
-        return compacted
-
-    return _ENGINE.run(run, has_inline_context(wrapper))
+    return _engine().compact(expanded, context, inline=has_inline_context(wrapper))
 
 
 def expand_types(
@@ -226,87 +210,21 @@ def expand_types(
     return tuple(str(iri) for iri in found) if isinstance(found, list) else ()
 
 
-def _expand(document: JSONObject, contexts: ContextPolicy, processor: type[SafeProcessor]) -> list[JSONValue]:
+def _expand(document: JSONObject, contexts: ContextPolicy, traced: bool) -> list[JSONValue]:
     if not isinstance(document, dict):
         raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
     check_contexts(document, contexts)
-
-    def run(processor: SafeProcessor, options: _PyldValues) -> list[JSONValue]:
-        expanded: list[JSONValue] = processor.expand(document, options)
-        return expanded
-
-    return _ENGINE.run(run, has_inline_context(document), processor)
+    return _engine().expand(document, inline=has_inline_context(document), traced=traced)
 
 
-class _Engine:
-    """PyLD with what it must share between calls: a lock, and the contexts it has already processed."""
+# PyLD keeps caches, and they need one lock: there is one engine.
+@cache
+def _engine() -> Engine:
+    # Only where something has to be expanded: see `vclib.processing`.
+    from vclib.processing import Engine
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        # Context URL, or canonical text of a context within a pinned file, to what PyLD keeps of it. Only
-        # pinned contexts get in, so it is bounded, and no document can plant anything for the next one.
-        self._processed: _PyldValues = {}
-        self._scoped = ScopedContexts()
-
-    def run(
-        self,
-        operation: Callable[[SafeProcessor, _PyldValues], _Result],
-        inline: bool,
-        new_processor: type[SafeProcessor] = SafeProcessor,
-        load: Callable[[str, object], _PyldValues] | None = None,
-    ) -> _Result:
-        """Run a PyLD operation; `inline` says that it brings contexts of its own."""
-        processor = new_processor(None if inline else self._scoped)
-        with self._lock:
-            loader = load or _load_document
-            resolver = pyld.ContextResolver({} if inline else self._processed, loader)
-            options = {"base": BASE, "documentLoader": loader, "contextResolver": resolver}
-            try:
-                result = operation(processor, options)
-            except _PYLD_FAILURES as err:
-                raise _translated(err) from err
-        if processor.seen == 0:
-            raise DataLossError("safe mode did not see the document, so it cannot vouch for it")
-        return result
+    return Engine()
 
 
-def _load_document(url: str, _options: object) -> _PyldValues:
-    """Return a pinned context in the form PyLD's document loaders have.
-
-    A fresh copy each time, because PyLD changes what it gets. The tag is what makes PyLD keep the result.
-    """
-    try:
-        content = pinned.read_context(url)
-    except KeyError as err:
-        raise ContextNotAcceptedError(f"the context {url[:200]!a} is not known here") from err
-    except pinned.ContextDigestError as err:
-        raise ContextIntegrityError(str(err)) from err
-    return _loaded(url, content)
-
-
-def _loaded(url: str, content: bytes) -> _PyldValues:
-    return {
-        "contentType": "application/ld+json",
-        "contextUrl": None,
-        "documentUrl": url,
-        "document": json.loads(content),
-        "tag": "static",
-    }
-
-
-def _translated(error: BaseException) -> JSONLDError:
-    """Return our error for one of PyLD's: its deepest cause says best what was wrong."""
-    cause = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-        if isinstance(cause, JSONLDError):
-            return cause
-    if isinstance(cause, pyld.JsonLdError):
-        return JSONLDError(f"not acceptable JSON-LD: {cause.code or 'invalid'}: {cause.args[0]}")
-    return JSONLDError(f"not acceptable JSON-LD: {type(cause).__name__} in processing")
-
-
-# The state of this module. PyLD keeps caches, and they need one lock.
-_ENGINE = _Engine()
 # What was learned of documents read before; never more than the bounds of `vclib.shapes.cache`.
 SHAPES = Shapes()

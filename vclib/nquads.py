@@ -17,6 +17,11 @@ from vclib.errors import MalformedValueError
 XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
+# What an unknown relative reference becomes, so that it is recognized afterwards wherever it stands. PyLD
+# would otherwise resolve it against http://example.org/base/ and sign that.
+RELATIVE_SCHEME = "relative-iri:"
+BASE = RELATIVE_SCHEME + "//document/"
+
 
 class Quad(NamedTuple):
     """One statement; each term in canonical N-Quads spelling, `graph` "" for the default graph."""

@@ -11,11 +11,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
-import jsonschema
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-
 from vclib.data_model import CREDENTIALS, types_of, url_of
 from vclib.errors import CredentialSchemaError, MalformedValueError, RelatedResourceError
 from vclib.related_resources import RelatedResource, digests_of
@@ -84,22 +79,11 @@ def evaluate_schema(document: JSONObject, schema: JSONObject) -> Evaluation:
     """
     if schema.get("$schema") != DIALECT:
         return SchemaOutcome.INDETERMINATE, f"the schema is not of the dialect {DIALECT}"
+    # Few credentials name a schema, and the validator takes longer to import than most commands to run.
+    from vclib.schema_evaluation import broken_rule
+
     try:
-        # Before the validator is made, which reads `$id` as it comes.
-        Draft202012Validator.check_schema(schema)
-        # The registry given is empty and retrieves nothing, so no reference can lead to the network.
-        validator = Draft202012Validator(
-            schema, registry=Registry(), format_checker=Draft202012Validator.FORMAT_CHECKER
-        )
-        failure = next(validator.iter_errors(document), None)
-    except jsonschema.SchemaError:
-        return SchemaOutcome.INDETERMINATE, "the schema is not a valid JSON Schema"
-    except Unresolvable:
-        return SchemaOutcome.INDETERMINATE, "the schema refers to another schema, which is not fetched"
-    except OverflowError:
-        return SchemaOutcome.INDETERMINATE, "a number of the document is too large for the schema's rule"
-    except RecursionError:
-        return SchemaOutcome.INDETERMINATE, "the schema refers to itself without end"
-    if failure is None:
-        return SchemaOutcome.SUCCESS, ""
-    return SchemaOutcome.FAILURE, f"{failure.json_path} does not fit the rule {failure.validator}"
+        failure = broken_rule(document, schema)
+    except CredentialSchemaError as err:
+        return SchemaOutcome.INDETERMINATE, err.message
+    return (SchemaOutcome.SUCCESS, "") if failure is None else (SchemaOutcome.FAILURE, failure)

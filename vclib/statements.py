@@ -26,8 +26,15 @@ from vclib.errors import (
     MalformedValueError,
     ProofTransformationError,
 )
-from vclib.nquads import Quad, blank_term, iri_term, is_absolute_iri, literal_term
-from vclib.safe_mode import BASE, RELATIVE_SCHEME
+from vclib.nquads import (
+    BASE,
+    RELATIVE_SCHEME,
+    Quad,
+    blank_term,
+    iri_term,
+    is_absolute_iri,
+    literal_term,
+)
 from vclib.strict_json import MAX_SAFE_INTEGER, JSONObject, JSONValue
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from vclib import jsonld
+from vclib.bounds import check_size
 from vclib.errors import ComplexityError, JSONLDError, MalformedValueError
 from vclib.jsonld import UNSAFE_ANY_CONTEXT
-from vclib.safe_mode import ScopedContexts, check_size
+from vclib.safe_mode import ScopedContexts
 from vclib.strict_json import JSONObject, JSONValue
 
 _V2 = "https://www.w3.org/ns/credentials/v2"

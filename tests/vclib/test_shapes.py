@@ -13,8 +13,16 @@ import pytest
 import contexts as pinned
 from tests.shapes import assert_same, switch_off_shapes, use_shapes_as_in_programs, use_shapes_at_once
 from vclib import jsonld
+from vclib.context_policy import ContextPolicy
+from vclib.credentials import parse_credential
 from vclib.environment import Environment
-from vclib.errors import AmbiguousTermsError, ComplexityError, DataLossError
+from vclib.errors import (
+    AmbiguousTermsError,
+    ComplexityError,
+    CredentialError,
+    DataLossError,
+    MalformedValueError,
+)
 from vclib.proofs import add_proof
 from vclib.shapes import Cache, FilledReading, ReferenceReading, shared_readings
 from vclib.shapes.outline import Blank
@@ -145,6 +153,65 @@ def test_a_template_holds_no_value_of_the_document_it_was_made_from(unsigned: Ma
     assert "HealthSubject" in kept
     for text in ("Alice", "Ministry of Health", "z6Mk", "2026-06-01"):
         assert text not in kept
+
+
+def _says_id_is_the_issuer(document: Any, expanded: Any) -> tuple[str, ...]:
+    if document["id"] != document["issuer"]["id"]:
+        raise CredentialError("the two differ")
+    return ("the same",)
+
+
+def _says_id_is_expanded(document: Any, expanded: Any) -> tuple[str, ...]:
+    if document["id"] != expanded[0]["@id"]:
+        raise CredentialError("the two differ")
+    return ("the same",)
+
+
+def test_what_is_concluded_from_keys_is_known_of_every_document_of_the_shape(
+    unsigned: Maker, at_once: Cache
+) -> None:
+    first, second = unsigned(id="urn:uuid:1"), unsigned(id="urn:uuid:2")
+    assert jsonld.conclusion(first, _says_id_is_expanded) is None
+    assert jsonld.conclude(first, _says_id_is_expanded) == ("the same",)
+    assert jsonld.conclusion(second, _says_id_is_expanded) == ("the same",)
+    # Other contexts are accepted by another policy, and a value may be one that no template takes.
+    assert jsonld.conclusion(second, _says_id_is_expanded, contexts=ContextPolicy(frozenset())) is None
+    assert jsonld.conclusion(unsigned(id="_:b0"), _says_id_is_expanded) is None
+
+
+def test_what_is_equal_by_chance_is_concluded_of_no_other_document(unsigned: Maker, at_once: Cache) -> None:
+    by_chance, other = unsigned(issuer={"id": "did:key:z1"}, id="did:key:z1"), unsigned(id="did:key:z2")
+    for _ in range(2):
+        assert jsonld.conclude(by_chance, _says_id_is_the_issuer) == ("the same",)
+    for document in (by_chance, other):
+        assert jsonld.conclusion(document, _says_id_is_the_issuer) is None
+    with pytest.raises(CredentialError, match="the two differ"):
+        jsonld.conclude(other, _says_id_is_the_issuer)
+
+
+def test_a_known_shape_is_still_refused_for_its_values(unsigned: Maker, at_once: Cache) -> None:
+    parse_credential(unsigned())
+    assert parse_credential(unsigned()).issuer_name == "Ministry of Health"
+    with pytest.raises(MalformedValueError, match="validFrom: expected a date-time"):
+        parse_credential(unsigned(validFrom="yesterday"))
+    with pytest.raises(CredentialError, match="ends before it begins"):
+        parse_credential(unsigned(validUntil="2026-05-01T00:00:00Z"))
+    with pytest.raises(ComplexityError, match="nested deeper than 64"):
+        parse_credential(unsigned(proof=_nested(70)))
+
+
+def test_documents_that_share_members_are_told_apart(unsigned: Maker, at_once: Cache) -> None:
+    first = unsigned(id="urn:uuid:1")
+    second = {**first, "id": "urn:uuid:2"}
+    with shared_readings():
+        for document in (first, second, first):
+            assert jsonld.read(document).expanded()[0]["@id"] == document["id"]  # type: ignore[call-overload, index]
+
+
+def _nested(depth: int) -> JSONObject:
+    return (
+        {"type": "DataIntegrityProof", "of": _nested(depth - 1)} if depth else {"type": "DataIntegrityProof"}
+    )
 
 
 def test_no_pinned_context_defines_a_term_with_a_colon() -> None:

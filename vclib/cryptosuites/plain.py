@@ -98,6 +98,8 @@ class JCSTransformation:
         # 4.1 Check that the document's @context starts with all values of the proof's, in the same order.
         if not _equal(signed_contexts, found[: len(signed_contexts)]):
             raise ProofVerificationError("the document's @context does not start with the proof's @context")
+        if len(found) == len(signed_contexts) and type(options["@context"]) is type(document.get("@context")):
+            return document
         # 4.2 Set unsecuredDocument.@context equal to proofOptions.@context.
         signed = {**document, "@context": options["@context"]}
         if len(found) > len(signed_contexts) and not _same_statements(signed, document, contexts):

@@ -1,18 +1,14 @@
-"""DID documents: validated with pydid, kept as they came.
+"""DID documents: validated, kept as they came.
 
-pydid builds a model and drops nothing, but it repairs (a missing controller, a list where one value
-belongs) and it raises whatever it meets. So it sees a copy, its model is thrown away, and every error
-becomes InvalidDIDDocumentError. The document that everybody reads is the JSON that was received.
+The document that everybody reads is the JSON that was received; the model that validates it
+(`vclib.did.validation`) is thrown away.
 Source: https://www.w3.org/TR/did-1.0/#core-properties. Not here: whether a key may be used (`vclib.cid`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
-
-import pydid
 
 from vclib.did.syntax import absolute_url
 from vclib.errors import InvalidDIDDocumentError
@@ -31,19 +27,6 @@ VERIFICATION_RELATIONSHIPS = (
 DID_DOCUMENT_MEDIA_TYPE = "application/did"
 
 _RESOLUTION_CONTEXT = "https://w3id.org/did-resolution/v1"
-
-# What pydid 0.5 was seen to raise on malformed documents: its own errors, pydantic's (a ValueError), and
-# bare errors of Python where it looks into a member before it checks the member's type.
-_PYDID_ERRORS = (
-    pydid.DIDError,
-    pydid.DIDDocumentError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    AssertionError,
-    RecursionError,
-)
 
 
 @dataclass(frozen=True)
@@ -77,12 +60,10 @@ def validate_document(document: object, did: str) -> JSONObject:
             f"expected the DID document of {did[:200]}, found one with another id: "
             f"{str(document.get('id'))[:200]!r}"
         )
-    try:
-        pydid.DIDDocument.deserialize(deepcopy(document))
-    except _PYDID_ERRORS as err:
-        raise InvalidDIDDocumentError(
-            f"the DID document of {did[:200]} is not well formed: {_summary(err)}"
-        ) from err
+    # pydid takes longer to import than most commands to run, and few of them validate a document.
+    from vclib.did.validation import check_well_formed
+
+    check_well_formed(document, did)
     return document
 
 
@@ -106,10 +87,3 @@ def services(document: JSONObject) -> Iterator[JSONObject]:
 def has_absolute_id(resource: JSONObject, url: str, did: str) -> bool:
     """Return whether the resource's `id`, relative or not, is `url`."""
     return absolute_url(resource.get("id"), did) == url
-
-
-def _summary(err: BaseException) -> str:
-    """Return one short line of what pydid said; its own texts run over many lines and repeat the input."""
-    lines = str(err).splitlines() or [""]
-    detail = lines[0] if len(lines) < 2 else f"{lines[0]} ({lines[1].strip()})"
-    return f"{type(err).__name__}: {detail}"[:200]

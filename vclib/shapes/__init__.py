@@ -27,12 +27,13 @@ from vclib.shapes.json_template import JSONTemplate
 from vclib.shapes.outline import Outline, UnfitError, UnfitValueError, Variant, outline_of, variant_of
 from vclib.shapes.reading import FilledReading, Reading, ReferenceReading, relabelled_quad
 from vclib.shapes.structure import Leaf, Shape, describe
-from vclib.shapes.template import Template
+from vclib.shapes.template import Conclude, Template
 from vclib.shapes.tracing import traced_copy
 from vclib.strict_json import JSONObject, JSONValue
 
 __all__ = [
     "Cache",
+    "Conclude",
     "FilledReading",
     "Reading",
     "Reference",
@@ -47,22 +48,44 @@ __all__ = [
 Reference: TypeAlias = Callable[[JSONObject], tuple[list[JSONValue], list[Quad]]]
 
 
-# Equal shapes and equal values are the same document, whatever else stands around it.
-_SHARED: ContextVar[dict[tuple[Shape, tuple[Leaf, ...]], Reading] | None] = ContextVar(
-    "readings", default=None
-)
+_Described: TypeAlias = tuple[Shape, list[Leaf]]
+
+
+class _Shared:
+    """What was read within one context."""
+
+    def __init__(self) -> None:
+        # Equal shapes and equal values are the same document, whatever else stands around it.
+        self.readings: dict[tuple[Shape, tuple[Leaf, ...]], Reading] = {}
+        # Of documents with the same members: the very same objects, which are kept so that they stay it.
+        self._described: dict[object, tuple[list[JSONValue], _Described | None]] = {}
+
+    def describe(self, document: JSONObject, contexts: ContextPolicy) -> _Described | None:
+        """Return what `describe` does; documents are taken apart and put together, not changed, meanwhile."""
+        if type(document) is not dict:
+            return describe(document, contexts)
+        values = [*document.values()]
+        key = (contexts, *document, *map(id, values))
+        known = self._described.get(key)
+        if known is None:
+            known = self._described[key] = values, describe(document, contexts)
+        return known[1]
+
+
+_SHARED: ContextVar[_Shared | None] = ContextVar("readings", default=None)
 
 
 @contextmanager
 def shared_readings() -> Iterator[None]:
     """Within this context, in this thread, read no document twice; at its end all of them are forgotten.
 
-    A verification reads a credential for its conformance and for its proofs.
+    A verification reads a credential for its conformance and for its proofs. Nobody may change a document
+    until then.
     """
     if _SHARED.get() is not None:
         yield
         return
-    token = _SHARED.set({})
+    token = _SHARED.set(_Shared())
     try:
         yield
     finally:
@@ -95,7 +118,7 @@ class Shapes:
         `traced` is the reference path with a processor that traces (`vclib.shapes.tracing`). Raises what the
         reference path raises.
         """
-        described = describe(document, contexts)
+        described = _describe(document, contexts)
         if described is None:
             return _by(reference, document)
         shape, leaves = described
@@ -103,10 +126,37 @@ class Shapes:
         if shared is None:
             return self._read(document, shape, leaves, reference, traced)
         content = (shape, tuple(leaves))
-        found = shared.get(content)
+        found = shared.readings.get(content)
         if found is None:
-            found = shared[content] = self._read(document, shape, leaves, reference, traced)
+            found = shared.readings[content] = self._read(document, shape, leaves, reference, traced)
         return found
+
+    def conclusion(
+        self, document: JSONObject, contexts: ContextPolicy, conclude: Conclude
+    ) -> tuple[str, ...] | None:
+        """Return what a template that fits knows by `conclude`, None if there is none or it does not know.
+
+        Then the reference path accepts the document, its contexts and its size: it has accepted them for
+        the template's shape, and the values fit. Nothing is raised and nothing learned.
+        """
+        described = _describe(document, contexts)
+        if described is None:
+            return None
+        shape, leaves = described
+        shared = _SHARED.get()
+        content = (shape, tuple(leaves))
+        reading = shared.readings.get(content) if shared else None
+        if reading is None:
+            structure = self.cache.get(shape)
+            variant = structure.variant_of(leaves) if isinstance(structure, _Structure) else None
+            template = None if variant is None else self.cache.get((structure, variant))
+            filled = template.fill(leaves) if isinstance(template, Template) else None
+            if filled is None:
+                return None
+            reading = FilledReading(filled)
+            if shared:
+                shared.readings[content] = reading
+        return reading.filled.template.conclusion(conclude) if isinstance(reading, FilledReading) else None
 
     def canonical_json(
         self,
@@ -122,7 +172,7 @@ class Shapes:
         canonical JSON; `use` names what it checks, so that templates of one reference are not used for
         another. Raises what the reference raises.
         """
-        described = describe(document, contexts)
+        described = _describe(document, contexts)
         if described is None:
             return reference(document)
         shape, leaves = described
@@ -184,7 +234,7 @@ class Shapes:
             if structure is None and not isinstance(err, UnfitValueError):
                 self.cache.keep(shape, _Structure(None, size))
             return ReferenceReading(_untraced(expanded), quads)
-        template = Template.of(outline, len(leaves), expanded, size)
+        template = Template.of(outline, len(leaves), expanded, document, size)
         filled = template.fill(leaves)
         if filled is None or filled.quads() != quads or filled.expanded() != expanded:
             return ReferenceReading(_untraced(expanded), quads)
@@ -199,6 +249,11 @@ class Shapes:
         if places is not None and variant is not None and structure.iris == places:
             self.cache.keep((structure, variant), template)
         return FilledReading(filled)
+
+
+def _describe(document: JSONObject, contexts: ContextPolicy) -> _Described | None:
+    shared = _SHARED.get()
+    return describe(document, contexts) if shared is None else shared.describe(document, contexts)
 
 
 def _by(reference: Reference, document: JSONObject) -> Reading:

@@ -24,8 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from vclib.nquads import iri_term, is_absolute_iri, literal_term
-from vclib.safe_mode import RELATIVE_SCHEME
+from vclib.nquads import RELATIVE_SCHEME, iri_term, is_absolute_iri, literal_term
 from vclib.shapes.structure import Leaf
 from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
 from vclib.strict_json import JSONObject, JSONValue

@@ -9,8 +9,8 @@ from typing import Protocol
 from vclib import rdfc
 from vclib.nquads import Quad, is_blank, serialize_quad
 from vclib.rdfc import CanonicalDataset
-from vclib.shapes.template import Filled
-from vclib.strict_json import JSONValue
+from vclib.shapes.template import Conclude, Filled
+from vclib.strict_json import JSONObject, JSONValue
 
 # From the canonical label of each blank node to its new label, both without "_:". See
 # `vclib.cryptosuites.labels`.
@@ -22,6 +22,13 @@ class Reading(Protocol):
 
     def expanded(self) -> list[JSONValue]:
         """Return the expanded form; the caller does not change it."""
+
+    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
+        """Return `conclude(document, self.expanded())`, for the document that was read.
+
+        `conclude` is a function of a module that keeps to what `Template.conclusion` says. Raises what it
+        raises.
+        """
 
     def quads(self) -> list[Quad]:
         """Return the statements as `vclib.statements.to_statements` does; the caller may change the list."""
@@ -45,6 +52,10 @@ class ReferenceReading:
     def expanded(self) -> list[JSONValue]:
         """See Reading."""
         return self._expanded
+
+    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
+        """See Reading."""
+        return conclude(document, self._expanded)
 
     def quads(self) -> list[Quad]:
         """See Reading."""
@@ -75,6 +86,11 @@ class FilledReading:
     def expanded(self) -> list[JSONValue]:
         """See Reading."""
         return self.filled.expanded()
+
+    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
+        """See Reading."""
+        known = self.filled.template.conclusion(conclude)
+        return conclude(document, self.filled.expanded()) if known is None else known
 
     def quads(self) -> list[Quad]:
         """See Reading."""

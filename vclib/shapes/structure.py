@@ -168,8 +168,8 @@ def replaced(document: JSONObject, replacement: Callable[[Leaf, int], object]) -
         below = []
         for key, item in value.items():
             if is_root and key == "@context":
-                continue
-            if isinstance(item, (dict, list)):
+                copied[key] = [*item] if isinstance(item, list) else item
+            elif isinstance(item, (dict, list)):
                 below.append(key)
             else:
                 copied[key] = of_scalar(item, key == "type")

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
-from vclib.errors import MalformedValueError
+from vclib.errors import CredentialError, MalformedValueError
 from vclib.nquads import Quad, escape_literal
 from vclib.shapes.lines import Blocks, joined, lines_of
 from vclib.shapes.outline import Blank, Gap, Outline, Statement, Term
-from vclib.shapes.structure import Leaf, getter
+from vclib.shapes.structure import Leaf, getter, replaced
 from vclib.shapes.tracing import TracedIRI, TracedNumber, TracedText
-from vclib.strict_json import MAX_SAFE_INTEGER, JSONValue
+from vclib.strict_json import MAX_SAFE_INTEGER, JSONObject, JSONValue
 
 # Longer texts are left to the reference path, which counts what is written (`vclib.statements`).
 _MAX_TEXTS = 1_000_000
 
 _HASHES = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
+
+# What a document and its expansion together say; see `Template.conclusion`. Any: values may be places.
+Conclude: TypeAlias = Callable[[Any, Any], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +47,25 @@ class Template:
     blocks: Blocks
     # The statements that mention each blank node, as Hash First Degree Quads writes them.
     first_degree: Blocks
-    # Any: a place stands where a value will.
+    # Any: a place stands where a value will, in the expanded form and in the document itself.
     expanded: list[Any]
+    document: dict[str, Any]
     bytes: int
+    _conclusions: dict[Conclude, tuple[str, ...]] = field(default_factory=dict, init=False)
 
     @classmethod
-    def of(cls, outline: Outline, values: int, expanded: list[JSONValue], shape_bytes: int) -> Template:
+    def of(
+        cls,
+        outline: Outline,
+        values: int,
+        expanded: list[JSONValue],
+        document: JSONObject,
+        shape_bytes: int,
+    ) -> Template:
         """Return the template of an outline.
 
-        `expanded` is the traced expansion that it was made from, `shape_bytes` what its key takes.
+        `expanded` is the traced expansion of `document` that it was made from, `shape_bytes` what its key
+        takes.
         """
         statements = tuple(outline.statements)
         blocks = Blocks.by_subject(statements, lambda blank: Gap(values + blank.number, "_:", ""))
@@ -76,8 +89,26 @@ class Template:
             blocks=blocks,
             first_degree=first_degree,
             expanded=[_frozen(node) for node in expanded],
+            document=replaced(document, lambda _, place: _Place(place)),
             bytes=shape_bytes + 4 * written + 500 * (values + len(statements)) + 100 * len(blocks.numbers),
         )
+
+    def conclusion(self, conclude: Conclude) -> tuple[str, ...] | None:
+        """Return what `conclude` says of every document of the template, None if that depends on its values.
+
+        `conclude(document, expanded)` gets places for values, and each is equal to itself only: whatever it
+        finds equal is equal in all documents. So it may look at keys and kinds and ask whether
+        values are equal, may conclude nothing from values that differ but an error (CredentialError,
+        MalformedValueError), and returns texts that it did not take from the document.
+        """
+        known = self._conclusions.get(conclude)
+        if known is None:
+            try:
+                known = conclude(self.document, self.expanded)
+            except (CredentialError, MalformedValueError):
+                return None
+            self._conclusions[conclude] = known
+        return known
 
     def fill(self, leaves: Sequence[Leaf]) -> Filled | None:
         """Return the statements with these values, None if a value has to be looked at by the reference path.
@@ -128,7 +159,6 @@ class Filled:
 
     def expanded(self) -> list[JSONValue]:
         """Return the expanded form of the document, a new one each time."""
-        bases = dict(self.template.parts)
 
         # Any: a place stands where a value will.
         def value_of(frozen: Any) -> JSONValue:
@@ -138,8 +168,7 @@ class Filled:
             if kind is list:
                 return [value_of(value) for value in frozen]
             if isinstance(frozen, _Place):
-                place = frozen.place
-                base = bases.get(place)
+                place, base = frozen.place, frozen.base
                 return self.leaves[place] if base is None else base + self.arguments[place]
             scalar: JSONValue = frozen
             return scalar
@@ -201,11 +230,12 @@ def _written(term: Term, arguments: Sequence[str]) -> str:
     return f"{term.before}{arguments[term.place]}{term.after}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a value of the document stands in its expanded form."""
+    """Where a value of the document stands; with a base, what follows its colon comes after that."""
 
     place: int
+    base: str | None = None
 
 
 def _frozen(value: JSONValue) -> Any:
@@ -215,8 +245,14 @@ def _frozen(value: JSONValue) -> Any:
     if isinstance(value, list):
         return [_frozen(below) for below in value]
     if isinstance(value, TracedIRI):
-        # A word is part of the template.
-        return _Place(value.source.place) if ":" in value.source else str(value)
+        source = str(value.source)
+        if ":" not in source:
+            # A word is part of the template.
+            return str(value)
+        if value == source:
+            return _Place(value.source.place)
+        tail = source[source.index(":") + 1 :]
+        return _Place(value.source.place, str(value[: len(value) - len(tail)]))
     if isinstance(value, (TracedText, TracedNumber)):
         return _Place(value.place)
     return value

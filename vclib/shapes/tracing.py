@@ -1,15 +1,12 @@
 """Follow the values of a document through JSON-LD expansion.
 
 A copy of the document holds, instead of its texts and integers, such that know their place. What expansion
-hands on keeps that knowledge, and what it makes of a text is noted (`TracingProcessor`). Whatever loses it
+hands on keeps that knowledge, and what it makes of a text is noted (`vclib.processing`). Whatever loses it
 on the way is missing afterwards, and then no template is made.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from vclib.safe_mode import SafeProcessor
 from vclib.shapes.structure import Leaf, replaced
 from vclib.strict_json import JSONObject
 
@@ -39,19 +36,6 @@ class TracedIRI(str):
 
     def __deepcopy__(self, memo: object) -> TracedIRI:
         return self
-
-
-# PyLD has no type information, so its values are Any here, as in `vclib.safe_mode`.
-class TracingProcessor(SafeProcessor):
-    """The processor of safe mode, noting which text an expanded IRI comes from."""
-
-    def _expand_iri(self, active_ctx: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        expanded = super()._expand_iri(active_ctx, value, *args, **kwargs)
-        if type(value) is not TracedText or not isinstance(expanded, str):
-            return expanded
-        traced = TracedIRI(expanded)
-        traced.source = value
-        return traced
 
 
 def traced_copy(document: JSONObject) -> JSONObject:
