@@ -104,9 +104,22 @@ def judge_certificates(
     """
     found = [_signed_by(certificate, policy) for certificate in certificates]
     return [
-        _judged(certificate, signers, policy, now)
+        _judged_or_declined(certificate, signers, policy, now)
         for certificate, signers in zip(certificates, found, strict=True)
     ]
+
+
+def _judged_or_declined(
+    certificate: Certificate,
+    signed_by: tuple[TrustedSigner, ...] | Reason,
+    policy: PaperPolicy,
+    now: datetime,
+) -> JudgedCertificate:
+    try:
+        return _judged(certificate, signed_by, policy, now)
+    except VCError as err:
+        # What is wrong with one certificate is said of this one.
+        return JudgedCertificate(declined(err), genuine=False)
 
 
 def _signed_by(certificate: Certificate, policy: PaperPolicy) -> tuple[TrustedSigner, ...] | Reason:
@@ -171,7 +184,9 @@ def _has_signed(signer: TrustedSigner, certificate: Certificate) -> bool:
 
 def _signer_reasons(signer: TrustedSigner, certificate: Certificate, now: datetime) -> tuple[Reason, ...]:
     issued = certificate.valid_from or now
-    reasons = judge_signer(signer, kind=certificate.kind, issued=issued, now=now)
+    reasons = judge_signer(
+        signer, kind=certificate.kind, stated_country=certificate.stated_country, issued=issued, now=now
+    )
     if signer.certificate is not None:
         reasons = _with_certificate(signer, signer.certificate, certificate, reasons, now)
     return reasons
@@ -193,7 +208,7 @@ def _with_certificate(
     if (
         kinds is not None
         and certificate.kind not in kinds
-        and not any(reason.code == "issuer-not-trusted-for-type" for reason in found)
+        and (signer.kinds is None or certificate.kind in signer.kinds)
     ):
         found.append(
             Reason(

@@ -28,6 +28,7 @@ from verifier.rules import ChosenRules
 from verifier.service import Question, Verifier, no_marks
 from verifier.signer_files import read_revocations, read_signers, revocation_files, signer_files
 from verifier.trust_lists import open_trust
+from verifier.trust_suspensions import suspended_path
 
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
@@ -122,7 +123,11 @@ class CheckingRoom:
             return
         candidates = [config.file]
         if self.trust is None:
-            candidates += [config.trust_path, *sorted(config.trust_folder.glob("*.json"))]
+            candidates += [
+                config.trust_path,
+                suspended_path(config),
+                *sorted(config.trust_folder.glob("*.json")),
+            ]
         chosen = self._rules(config)
         if chosen is not None:
             candidates.append(rule_store(config).path(chosen.name))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,7 +55,7 @@ from vclib.verification import (
 from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
 from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificates
 from verifier.environment import Sources, older_lists
-from verifier.inputs import is_presentation, open_content, open_or_error
+from verifier.inputs import is_presentation, open_or_error
 from verifier.rules import ChosenRules, apply_rules
 
 if TYPE_CHECKING:
@@ -177,15 +178,7 @@ class Verifier:
         What cannot be read, or is of another standard, is a verdict too (threat J1). Raises StoreError,
         ConfigurationError.
         """
-        try:
-            opened = open_content(content)
-            if isinstance(opened, Certificate):
-                return self.check_certificate(opened, question, now=now)
-            return self.check(opened, question, now=now)
-        except (ConfigurationError, StoreError):
-            raise
-        except VCError as err:
-            return CheckResult(declined(err))
+        return _or_declined(partial(self._check_opened, open_or_error(content), question, now))
 
     def judge_content(self, content: bytes, question: Question, *, now: datetime) -> Verdict:
         """Return the verdict of `check_content` alone, in less time: of paper no claims are told."""
@@ -203,12 +196,13 @@ class Verifier:
         papers = [each for each in opened if isinstance(each, Certificate)]
         judged = iter(self._judge_certificates(papers, question, now))
         rules = self._chosen_rules(question)
-        return [
-            self._with_paper_rules(each, next(judged), rules, now).verdict
+        checks = [
+            partial(self._with_paper_rules, each, next(judged), rules, now)
             if isinstance(each, Certificate)
-            else self._verdict_on(each, question, now)
+            else partial(self._check_opened, each, question, now)
             for each in opened
         ]
+        return [_or_declined(check).verdict for check in checks]
 
     def check_certificate(
         self, certificate: Certificate, question: Question, *, now: datetime
@@ -267,15 +261,14 @@ class Verifier:
         result = CheckResult(judged.verdict, (checked,))
         return result if rules is None else apply_rules(result, rules, now)
 
-    def _verdict_on(self, opened: JSONObject | VCError, question: Question, now: datetime) -> Verdict:
+    def _check_opened(
+        self, opened: Certificate | JSONObject | VCError, question: Question, now: datetime
+    ) -> CheckResult:
         if isinstance(opened, VCError):
-            return declined(opened)
-        try:
-            return self.check(opened, question, now=now).verdict
-        except (ConfigurationError, StoreError):
-            raise
-        except VCError as err:
-            return declined(err)
+            return CheckResult(declined(opened))
+        if isinstance(opened, Certificate):
+            return self.check_certificate(opened, question, now=now)
+        return self.check(opened, question, now=now)
 
     def _marked(self, verdict: Verdict) -> Verdict:
         marks = self.marks()
@@ -381,6 +374,16 @@ class Verifier:
         )
         # A credential alone and the whole share one verdict, by which a report knows not to tell it twice.
         return replace(verdict, reasons=(*verdict.reasons, *reasons)) if reasons else verdict
+
+
+def _or_declined(check: Callable[[], CheckResult]) -> CheckResult:
+    """Return the result of a check, of which an error is one unless it is about this verifier."""
+    try:
+        return check()
+    except (ConfigurationError, StoreError):
+        raise
+    except VCError as err:
+        return CheckResult(declined(err))
 
 
 def _with_marks(verdict: Verdict, marks: tuple[Reason, ...]) -> Verdict:

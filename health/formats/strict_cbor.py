@@ -96,8 +96,8 @@ def _text_of_date(value: Item, *_: object) -> str:
     return value
 
 
-# cbor2 calls each with the tagged value and whether it must be immutable. A plain dictionary, since the library
-# takes a microsecond of each code to find out that something else is a mapping.
+# cbor2 calls each with the tagged value and whether it must be immutable. A plain dictionary, since the
+# library takes a microsecond of each code to find out that something else is a mapping.
 _TAG_DECODERS: Mapping[int, Any] = dict.fromkeys(_DATE_TAGS, _text_of_date) | dict.fromkeys(
     _DECODED_TAGS, _refuse_tag
 )
