@@ -84,7 +84,7 @@ _PINNED = (
     PinnedContext(
         "https://w3id.org/ddcc/recognition/v1",
         "ddcc-recognition-v1.jsonld",
-        "b46ae41e0c6a22df33fe412ccdc4c0c64d1aaf31531e456e285f2efe101374a4",
+        "1c596f9ca3542362b33039a8831a716d531281f7f0cdebd869d91619e5944d13",
     ),
     PinnedContext(
         "https://w3id.org/security/bbs/v0.1",

@@ -20,6 +20,8 @@ from vclib.errors import ComplexityError, StoreError
 
 OWNER_ONLY = 0o600
 
+_PIECE_BYTES = 1024 * 1024
+
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -88,20 +90,33 @@ def take_free_name(temporary: Path, path: Path) -> None:
         os.replace(temporary, path)
 
 
-def read_file(path: Path, *, max_bytes: int) -> bytes:
+def read_file(path: Path | str, *, max_bytes: int) -> bytes:
     """Return the content of `path`; ComplexityError above `max_bytes`, StoreError if it cannot be read."""
     try:
-        with path.open("rb") as file:
-            # The buffer is made as large as is asked for, so no more is asked for than the file says it has.
-            expected = min(os.fstat(file.fileno()).st_size, max_bytes)
-            content = file.read(expected + 1)
-            if len(content) > expected:
-                content += file.read(max_bytes + 1 - len(content))
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            content = _read_all(descriptor, max_bytes)
+        finally:
+            os.close(descriptor)
     except OSError as err:
         raise StoreError(f"cannot read {path}: {reason(err)}") from err
     if len(content) > max_bytes:
         raise ComplexityError(f"{path} is larger than the limit of {max_bytes} bytes")
     return content
+
+
+def _read_all(descriptor: int, max_bytes: int) -> bytes:
+    # The buffer is made as large as is asked for, so no more is asked for than the file says it has.
+    expected = min(os.fstat(descriptor).st_size, max_bytes)
+    content = os.read(descriptor, expected + 1)
+    if len(content) == expected:
+        return content
+    # A pipe says that it has nothing, and gives what is in it; a file may grow meanwhile.
+    pieces, size = [content], len(content)
+    while size <= max_bytes and (piece := os.read(descriptor, min(max_bytes + 1 - size, _PIECE_BYTES))):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def narrow_permissions(path: Path) -> bool:

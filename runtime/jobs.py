@@ -49,10 +49,13 @@ def run_jobs(
     *,
     workers: int,
     environment: Mapping[str, str],
+    forked: bool = False,
 ) -> Generator[Result]:
     """Give the result of each job, in the order in which they are done.
 
-    The next job is asked for when a process is free for it. Raises what `Workshop.open` or a job raises, if
+    The next job is asked for when a process is free for it. Processes are started anew, so that they hold no
+    copy of a connection or lock of this one; with `forked` they begin at once with what is loaded here, which
+    is for a process that has one thread and no database open. Raises what `Workshop.open` or a job raises, if
     that is a VCError; StoreError where a process died.
     """
     hands: list[_Hand] = []
@@ -62,7 +65,7 @@ def run_jobs(
             job = next(remaining, None)
             if job is None:
                 break
-            hands.append(_start(workshop, environment))
+            hands.append(_start(workshop, environment, hands if forked else None))
             hands[-1].give(job)
         while busy := {hand.connection: hand for hand in hands if hand.is_busy}:
             for connection in wait(list(busy)):
@@ -75,6 +78,18 @@ def run_jobs(
                 yield result  # type: ignore[misc]  # what the workshop made of a job
     finally:
         _end(hands)
+
+
+def run_here(
+    workshop: Workshop[Job, Result], jobs: Iterable[Job], *, environment: Mapping[str, str]
+) -> Generator[Result]:
+    """Give the result of each job, done by this process: for less work than starting another takes.
+
+    Raises what `Workshop.open` or a job raises.
+    """
+    work = workshop.open(environment)
+    for job in jobs:
+        yield work(job)
 
 
 @dataclass
@@ -107,11 +122,16 @@ class _Hand:
         return StoreError(f"a worker process ended early (exit code {self.process.exitcode}); run it again")
 
 
-def _start(workshop: object, environment: Mapping[str, str]) -> _Hand:
-    # Started anew and not forked: a fork would hold a copy of every connection and lock of its parent.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, workshop, dict(environment)), daemon=True)
+def _start(workshop: object, environment: Mapping[str, str], others: Iterable[_Hand] | None) -> _Hand:
+    """Start a process: a fork if the other hands are given, whose connections it must not keep."""
+    ours, theirs = multiprocessing.Pipe()
+    inherited = () if others is None else (ours, *(hand.connection for hand in others))
+    arguments = (theirs, workshop, dict(environment), inherited)
+    process: BaseProcess
+    if others is None:
+        process = multiprocessing.get_context("spawn").Process(target=_work, args=arguments, daemon=True)
+    else:
+        process = multiprocessing.get_context("fork").Process(target=_work, args=arguments, daemon=True)
     process.start()
     theirs.close()
     return _Hand(process, ours)
@@ -129,8 +149,16 @@ def _end(hands: Iterable[_Hand]) -> None:
             hand.process.join()
 
 
-def _work(connection: Connection, workshop: Workshop[object, object], environment: Mapping[str, str]) -> None:
+def _work(
+    connection: Connection,
+    workshop: Workshop[object, object],
+    environment: Mapping[str, str],
+    inherited: Iterable[Connection],
+) -> None:
     """Be a worker process until the other end of the connection is closed."""
+    # Held by a fork, the parent's ends would stay open when the parent is gone, and nobody would end.
+    for each in inherited:
+        each.close()
     # Control-C at a terminal goes to all processes; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):

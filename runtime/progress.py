@@ -36,9 +36,18 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn(),
     )
     console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # Drawn with each step that is told and by no thread of its own: processes may be forked meanwhile.
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda steps: progress.advance(task, steps)
+        progress.refresh()
+
+        def tell(steps: int) -> None:
+            progress.advance(task, steps)
+            progress.refresh()
+
+        yield tell
 
 
 class _RateColumn(ProgressColumn):

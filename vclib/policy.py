@@ -16,7 +16,7 @@ from typing import TypeAlias
 from vclib.errors import VCError
 from vclib.schemas import SchemaOutcome
 from vclib.status import MESSAGE, REFRESH, REVOCATION, SUSPENSION, StatusResult
-from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers, list_reasons
+from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers, list_reasons, suspension
 from vclib.verdicts import Outcome, Reason, Severity, Verdict, reason_of, worst
 from vclib.verified import (
     Binding,
@@ -152,6 +152,8 @@ def issuer_is_trusted(trusted: TrustedIssuers) -> Policy:
                 ),
             )
         reasons: list[Reason] = []
+        if issuer.suspended:
+            reasons.append(suspension(issuer.name, issuer.suspended))
         if not issuer.is_trusted_for(credential.type_iris):
             reasons.append(
                 Reason(

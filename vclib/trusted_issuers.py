@@ -10,7 +10,8 @@ it is trusted for, and since when. A file:
                   "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2027-01-01T00:00:00Z"}]}
 
 `keys` are other DIDs of the same authority (one did:key for each cryptosuite, say). Without `types` it is
-trusted for all. Not here: signed registries and lists of lists (`health.trust`).
+trusted for all. With `"suspended": "why"` it stays known, and nothing of it is accepted. Not here: signed
+registries and lists of lists (`health.trust`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from vclib.verdicts import Reason, Severity
 # Where a short type name in a trust file gets its meaning; a full type IRI needs no context.
 TYPE_CONTEXTS = (BASE_CONTEXT_V2, "https://w3id.org/ddcc/v1")
 
-_MEMBERS = frozenset({"id", "name", "keys", "types", "validFrom", "validUntil"})
+_MEMBERS = frozenset({"id", "name", "keys", "types", "validFrom", "validUntil", "suspended"})
 _BASE_TYPE = CREDENTIALS + "VerifiableCredential"
 
 
@@ -40,6 +41,7 @@ class TrustedIssuer:
 
     `source` is the list that it was learned from, "" for the relying party's own file. From `fresh_until` on
     that list is too old to say yes by; `is_test` says that it is one of a test or acceptance system.
+    `suspended` is why nothing of it counts now, empty for an authority that does.
     """
 
     id: str
@@ -51,6 +53,7 @@ class TrustedIssuer:
     source: str = ""
     fresh_until: datetime | None = None
     is_test: bool = False
+    suspended: str = ""
 
     def is_trusted_for(self, type_iris: Iterable[str]) -> bool:
         """Say whether every type but VerifiableCredential is one the authority is trusted for.
@@ -124,6 +127,12 @@ def expand_types(
     return _types([*types], path, type_contexts)
 
 
+def suspension(name: str, why: str) -> Reason:
+    """Return the reason that an authority is suspended, whenever it issued what is shown (threat I3)."""
+    message = f"{name} is suspended: nothing that it issued is accepted now."
+    return Reason("issuer-suspended", message, detail=why)
+
+
 def list_reasons(
     source: str, *, fresh_until: datetime | None, is_test: bool, now: datetime
 ) -> tuple[Reason, ...]:
@@ -166,7 +175,18 @@ def _issuer(entry: JSONValue, path: str, type_contexts: Collection[str]) -> Trus
     valid_from, valid_until = _moment(entry, "validFrom", path), _moment(entry, "validUntil", path)
     if valid_from is not None and valid_until is not None and valid_until < valid_from:
         raise ConfigurationError(f"{path}.validUntil: the entry ends before it begins")
-    return TrustedIssuer(issuer_id, name, dids, types, valid_from, valid_until)
+    return TrustedIssuer(
+        issuer_id, name, dids, types, valid_from, valid_until, suspended=_suspended(entry, path)
+    )
+
+
+def _suspended(entry: JSONObject, path: str) -> str:
+    if "suspended" not in entry:
+        return ""
+    reason = entry["suspended"]
+    if not isinstance(reason, str) or not reason.strip():
+        raise ConfigurationError(f"{path}.suspended: expected the reason as text; leave it out to end it")
+    return reason
 
 
 def _strings(entry: JSONObject, member: str, path: str) -> list[str]:

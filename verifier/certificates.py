@@ -11,7 +11,7 @@ rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,6 +59,12 @@ _ENDLESS = Reason(
 _SIGNER_EXPIRED = Reason(
     "signer-expired", "The signer's certificate has expired, and with it what it signed."
 )
+_FORGED = reason_of(InvalidSignatureError("the key that the certificate names did not sign it"))
+_MUST_BE_BOUND = replace(NOT_BOUND, severity=Severity.REFUSE)
+_NO_STATUS = Reason(
+    "no-status", "No revocation list is at hand: it could have been withdrawn.", Severity.NOTE
+)
+_STATUS_REQUIRED = replace(_NO_STATUS, severity=Severity.REFUSE)
 _REVOKED = Reason("revoked", "This certificate was withdrawn by its issuer.")
 
 
@@ -85,25 +91,69 @@ class JudgedCertificate:
 
 def judge_certificate(certificate: Certificate, policy: PaperPolicy, *, now: datetime) -> JudgedCertificate:
     """Return the verdict at `now` on a certificate that was read."""
+    return judge_certificates((certificate,), policy, now=now)[0]
+
+
+def judge_certificates(
+    certificates: Sequence[Certificate], policy: PaperPolicy, *, now: datetime
+) -> list[JudgedCertificate]:
+    """Return the verdicts at `now` on certificates that were read, each as if it came alone.
+
+    The signatures are verified one after another: the tables that this needs and everything else drive each
+    other out of the processor's cache, which costs a fifth of the time where both alternate.
+    """
+    found = [_signed_by(certificate, policy) for certificate in certificates]
+    return [
+        _judged_or_declined(certificate, signers, policy, now)
+        for certificate, signers in zip(certificates, found, strict=True)
+    ]
+
+
+def _judged_or_declined(
+    certificate: Certificate,
+    signed_by: tuple[TrustedSigner, ...] | Reason,
+    policy: PaperPolicy,
+    now: datetime,
+) -> JudgedCertificate:
+    try:
+        return _judged(certificate, signed_by, policy, now)
+    except VCError as err:
+        # What is wrong with one certificate is said of this one.
+        return JudgedCertificate(declined(err), genuine=False)
+
+
+def _signed_by(certificate: Certificate, policy: PaperPolicy) -> tuple[TrustedSigner, ...] | Reason:
+    """Return the signers whose key has signed a certificate, or the reason why none has."""
     if policy.signers is None:
-        return JudgedCertificate(Verdict((_NOBODY,)), genuine=False)
+        return _NOBODY
     candidates = FORMATS[certificate.frame].signers(certificate, policy.signers)
     if not candidates:
-        return JudgedCertificate(Verdict((_why_nobody(certificate, policy.signers),)), genuine=False)
-    signed_by = [signer for signer in candidates if _has_signed(signer, certificate)]
-    if not signed_by:
-        refused = InvalidSignatureError("the key that the certificate names did not sign it")
-        return JudgedCertificate(Verdict((reason_of(refused),)), genuine=False)
+        return _why_nobody(certificate, policy.signers)
+    return tuple(signer for signer in candidates if _has_signed(signer, certificate)) or _FORGED
+
+
+def _judged(
+    certificate: Certificate,
+    signed_by: tuple[TrustedSigner, ...] | Reason,
+    policy: PaperPolicy,
+    now: datetime,
+) -> JudgedCertificate:
+    if isinstance(signed_by, Reason):
+        return JudgedCertificate(Verdict((signed_by,)), genuine=False)
     # One key may stand in several lists: what speaks for it most counts.
     judged = [(signer, _signer_reasons(signer, certificate, now)) for signer in signed_by]
-    signer, reasons = min(judged, key=lambda each: _RANKING.index(worst(each[1])))
+    signer, reasons = min(judged, key=_objections) if len(judged) > 1 else judged[0]
     reasons += (
         *_revocation_reasons(certificate, policy),
         *_time_reasons(certificate, now),
         *_code_reasons(certificate),
-        replace(NOT_BOUND, severity=Severity.REFUSE) if policy.require_holder else NOT_BOUND,
+        _MUST_BE_BOUND if policy.require_holder else NOT_BOUND,
     )
     return JudgedCertificate(Verdict(reasons, issuer_name=signer.name), genuine=True)
+
+
+def _objections(judged: tuple[TrustedSigner, tuple[Reason, ...]]) -> int:
+    return _RANKING.index(worst(judged[1]))
 
 
 def declined(error: VCError) -> Verdict:
@@ -134,7 +184,9 @@ def _has_signed(signer: TrustedSigner, certificate: Certificate) -> bool:
 
 def _signer_reasons(signer: TrustedSigner, certificate: Certificate, now: datetime) -> tuple[Reason, ...]:
     issued = certificate.valid_from or now
-    reasons = judge_signer(signer, kind=certificate.kind, issued=issued, now=now)
+    reasons = judge_signer(
+        signer, kind=certificate.kind, stated_country=certificate.stated_country, issued=issued, now=now
+    )
     if signer.certificate is not None:
         reasons = _with_certificate(signer, signer.certificate, certificate, reasons, now)
     return reasons
@@ -149,12 +201,15 @@ def _with_certificate(
 ) -> tuple[Reason, ...]:
     """Add what the signer's own certificate says: its end, and the kinds that it is for."""
     found = list(reasons)
-    codes = {reason.code for reason in found}
     if now > read_certificate(der).valid_until:
         found = [reason for reason in found if reason.code != "issuer-not-trusted-now"]
         found.append(_SIGNER_EXPIRED)
     kinds = FORMATS[certificate.frame].kinds_of(signer)
-    if kinds is not None and certificate.kind not in kinds and "issuer-not-trusted-for-type" not in codes:
+    if (
+        kinds is not None
+        and certificate.kind not in kinds
+        and (signer.kinds is None or certificate.kind in signer.kinds)
+    ):
         found.append(
             Reason(
                 "issuer-not-trusted-for-type",
@@ -167,10 +222,7 @@ def _with_certificate(
 
 def _revocation_reasons(certificate: Certificate, policy: PaperPolicy) -> tuple[Reason, ...]:
     if policy.revocations is None:
-        severity = Severity.REFUSE if policy.require_status else Severity.NOTE
-        return (
-            Reason("no-status", "No revocation list is at hand: it could have been withdrawn.", severity),
-        )
+        return (_STATUS_REQUIRED if policy.require_status else _NO_STATUS,)
     hashes = FORMATS[certificate.frame].revocation_hashes(certificate)
     # One key may be in several certificates, and whoever shows a code could write another one's identifier.
     kid = certificate.kid if certificate.kid_is_signed else None
@@ -182,12 +234,12 @@ def _time_reasons(certificate: Certificate, now: datetime) -> tuple[Reason, ...]
     begins = [certificate.valid_from, None if start is None else parse_datetime(first_moment(start))]
     ends = [certificate.valid_until, None if end is None else parse_datetime(last_moment(end))]
     reasons = []
-    if first := max((each for each in begins if each is not None and now < each), default=None):
+    if early := [each for each in begins if each is not None and now < each]:
         reasons.append(
-            Reason("not-yet-valid", f"This is genuine, but it begins on {first.date().isoformat()}.")
+            Reason("not-yet-valid", f"This is genuine, but it begins on {max(early).date().isoformat()}.")
         )
-    if last := min((each for each in ends if each is not None and now > each), default=None):
-        reasons.append(Reason("expired", f"This is genuine, but it ended on {last.date().isoformat()}."))
+    if late := [each for each in ends if each is not None and now > each]:
+        reasons.append(Reason("expired", f"This is genuine, but it ended on {min(late).date().isoformat()}."))
     if certificate.format == EU_DCC and certificate.valid_until is None:
         reasons.append(_ENDLESS)
     return tuple(reasons)

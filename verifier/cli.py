@@ -26,16 +26,15 @@ from runtime.console import (
     read_input,
     reporting_errors,
 )
-from runtime.fetch import Fetcher
 from runtime.folders import make_folder
 from vclib.datetimes import format_datetime
-from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
+from verifier.checking_room import CheckingRoom, absolute, absolutes
 from verifier.cli_batch import app as batch_commands
-from verifier.cli_folder import check_folder
+from verifier.cli_folder import check_many, has_many
 from verifier.cli_keys import app as key_commands
 from verifier.cli_matching import app as match_commands
 from verifier.cli_page import app as page_commands
@@ -43,13 +42,9 @@ from verifier.cli_requests import app as request_commands
 from verifier.cli_rules import app as rule_commands
 from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
-from verifier.inputs import moment_option, open_content, read_status_files, read_trust_file
+from verifier.inputs import moment_option, open_content
 from verifier.report import missing_lines, result_json, result_lines
-from verifier.rule_store import choose_rules, rule_store
-from verifier.rules import ChosenRules
-from verifier.service import CheckResult, Question, Verifier, no_marks
-from verifier.signer_files import read_revocations, read_signers
-from verifier.trust_lists import open_trust
+from verifier.service import CheckResult, Question, Verifier
 
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
@@ -146,50 +141,46 @@ def check_command(
         typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
     ] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, max=256, help="For a folder: processes. Default: cores.")
+        int | None,
+        typer.Option("--workers", min=1, max=256, help="For many codes: processes. Default: all cores."),
     ] = None,
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
     """Say whether a presentation, credential or paper code is accepted, why, and what it discloses.
 
-    FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, or a folder of any of these.
+    FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, a folder of any of these, or a
+    text file with an HC1 code on each line. Of many codes each is told in a line, on all cores.
     """
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else moment_option(at, "--at")
-        fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
-        config = load_config(home)
-        question = Question(
-            challenge,
-            domain,
-            require_holder or (config is not None and config.require_holder),
-            require_status or (config is not None and config.require_status),
-            _rules(config, rules, country),
+        room = CheckingRoom(
+            home=absolute(home),
+            trust=absolute(trust),
+            status=absolutes(status),
+            signers=absolutes(signer),
+            revoked=absolutes(revoked),
+            rules=rules,
+            country=country,
+            require_holder=require_holder,
+            require_status=require_status,
+            offline=offline,
+            allow_loopback=allow_loopback,
         )
-        status_lists = read_status_files(status or [])
-        lists = None if trust is not None else open_trust(config)
-        from_lists = None if lists is None else lists.issuers()
-        named = read_signers(signer or [])
-        verifier = Verifier(
-            from_lists if trust is None else read_trust_file(trust),
-            status_lists,
-            fetch,
-            marks=lists.marks if lists is not None else no_marks,
-            # Of lists as they are now: a check, also of a whole folder, is of one moment.
-            signers=named if named is not None or from_lists is None or lists is None else lists.store,
-            revocations=read_revocations(revoked or []),
-        )
-        if file.is_dir():
-            raise typer.Exit(
-                check_folder(file, verifier, question, now=now, workers=workers, as_json=as_json)
-            )
+        if has_many(file):
+            if challenge is not None or domain is not None:
+                raise ConfigurationError("many codes answer no request: leave out --challenge and --domain")
+            raise typer.Exit(check_many(file, room, now=now, workers=workers, as_json=as_json))
+        config = room.config()
+        question = room.question(challenge=challenge, domain=domain)
+        verifier = room.verifier()
         content = read_input(file)
         with _opened(config) as store:
             result = _check(replace(verifier, store=store), content, question, now)
         if as_json:
             print_json(result_json(result))
         else:
-            for line in [*result_lines(result), *missing_lines(result, list(status_lists))]:
+            for line in [*result_lines(result), *missing_lines(result, list(verifier.status_lists))]:
                 print_line(line)
     raise typer.Exit(_EXIT_CODES[result.verdict.outcome])
 
@@ -259,19 +250,3 @@ def _opened(config: VerifierConfig | None) -> Iterator[VerifierStore | None]:
         yield store
     finally:
         store.close()
-
-
-def _rules(config: VerifierConfig | None, name: str | None, country: str | None) -> ChosenRules | None:
-    """Return the rules named by the options, else by the settings."""
-    if config is None:
-        if name is not None or country is not None:
-            raise ConfigurationError(
-                "--rules needs the folder that has the rule sets: --home or DDCC_VERIFIER_HOME"
-            )
-        return None
-    name, country = name or config.rules, country or config.rules_country
-    if name is None and country is None:
-        return None
-    if name is None or country is None:
-        raise ConfigurationError("--rules and --country belong together")
-    return choose_rules(config, rule_store(config), name, country, config.rules_region)

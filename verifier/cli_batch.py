@@ -1,11 +1,12 @@
 """The command that checks by the million: `check-batch` reads files of credentials and writes verdicts.
 
-Only translates between the command line and `verifier.batches`.
+Only translates between the command line and `verifier.batch_check`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,14 +20,16 @@ from runtime.part_files import PartFolder
 from runtime.progress import progress_bar
 from runtime.table_files import fingerprint
 from vclib.policy import Outcome
-from verifier.batches import (
+from verifier.batch_check import (
     UNREADABLE,
     VERDICTS,
-    CheckingRoom,
+    BatchChecking,
     begin_or_go_on,
     check_files,
     input_files,
+    terms_of,
 )
+from verifier.checking_room import CheckingRoom, absolute, absolutes
 from verifier.inputs import moment_option
 
 app = typer.Typer()
@@ -51,17 +54,45 @@ def check_batch_command(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILES", help="JSON Lines or Parquet of credentials, or folders of parts of them."
+            metavar="FILES",
+            help="JSON Lines or Parquet of credentials, lines of HC1 codes, or folders of parts.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the verdicts.")],
     trust: Annotated[
         Path | None, typer.Option("--trust", help="Trust file: who is recognised, for which types.")
     ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="Folder with trust lists, rule sets and settings. DDCC_VERIFIER_HOME."),
+    ] = None,
     status: Annotated[
         list[Path] | None,
         typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
+    ] = None,
+    signer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signer",
+            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    revoked: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
+        ),
+    ] = None,
+    require_holder: Annotated[
+        bool, typer.Option("--require-holder", help="Refuse what is not bound to the presenter's key.")
+    ] = False,
     require_status: Annotated[
         bool, typer.Option("--require-status", help="Refuse what could not have been revoked.")
     ] = False,
@@ -90,16 +121,21 @@ def check_batch_command(
         folder = PartFolder(out, stem="verdicts")
         files = [path.absolute() for path in input_files(inputs)]
         room = CheckingRoom(
-            trust=None if trust is None else trust.absolute(),
-            status=tuple(path.absolute() for path in status or []),
-            now=utc_now(),
+            home=absolute(home),
+            trust=absolute(trust),
+            status=absolutes(status),
+            signers=absolutes(signer),
+            revoked=absolutes(revoked),
+            rules=rules,
+            country=country,
+            require_holder=require_holder,
             require_status=require_status,
-            without_base_proofs=without_base_proofs,
             offline=offline,
             allow_loopback=allow_loopback,
         )
+        checking = BatchChecking(room, room.state(), utc_now(), without_base_proofs)
         with folder.locked():
-            counts = _check(room, files, folder, at, workers or available_cores())
+            counts = _check(checking, files, folder, at, workers or available_cores())
         if as_json:
             print_json({"verdicts": str(out / VERDICTS), "counts": dict(counts)})
         else:
@@ -109,12 +145,13 @@ def check_batch_command(
 
 
 def _check(
-    room: CheckingRoom, files: list[Path], folder: PartFolder, at: str | None, workers: int
+    checking: BatchChecking, files: list[Path], folder: PartFolder, at: str | None, workers: int
 ) -> Mapping[str, int]:
     printed = [fingerprint(path) for path in files]
-    terms = room.terms({str(path): each.sha256 for path, each in zip(files, printed, strict=True)}, at)
+    inputs = {str(path): each.sha256 for path, each in zip(files, printed, strict=True)}
+    terms = terms_of(checking.room, inputs, at, without_base_proofs=checking.without_base_proofs)
     now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else moment_option(at, "--at"))
-    run = partial(run_jobs, room.at(now), workers=workers, environment={})
+    run = partial(run_jobs, replace(checking, now=now), workers=workers, environment={})
     with progress_bar("checking", sum(each.rows for each in printed)) as advance:
         return check_files(files, folder, run, advance)
 

@@ -19,6 +19,7 @@ from vclib.did import Fetch
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONValue
 from verifier.cli_trust_import import app as import_commands
+from verifier.cli_trust_publish import app as publish_commands
 from verifier.config import load_config
 from verifier.inputs import moment_option
 from verifier.trust_import import audit_material
@@ -28,6 +29,7 @@ from verifier.trust_report import audit_lines, source_json, source_lines, store_
 
 app = typer.Typer(help="Whom a verifier believes: trust lists.", no_args_is_help=True)
 app.add_typer(import_commands)
+app.add_typer(publish_commands)
 
 
 @app.callback()

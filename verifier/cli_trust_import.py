@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from health.trust import KeptList, Pins, TrustStore, certificates_in
+from health.trust import ANY, KeptList, Pins, TrustStore, certificates_in, country_code
 from runtime.atomic import read_file
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import (
@@ -89,6 +89,13 @@ def import_command(
         list[str] | None,
         typer.Option("--format", help="Trust its signers for this format of paper only. Repeatable."),
     ] = None,
+    countries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--for-country",
+            help="Its signers may also sign for this country, e.g. LI, or for any. Repeatable.",
+        ),
+    ] = None,
     is_test: Annotated[
         bool, typer.Option("--test", help="It is of a test system: every result will say so.")
     ] = False,
@@ -121,6 +128,7 @@ def import_command(
             frozenset(formats) if formats else None,
             expand_types(types, "--type") if types else None,
             is_test,
+            frozenset(_country(each) for each in countries or []),
         )
         kept = import_list(
             wanted,
@@ -222,6 +230,13 @@ def _name_of(location: str) -> str:
         each if each.isascii() and (each.isalnum() or each in ".-_") else "-" for each in "-".join(parts)
     )
     return kept.strip(".-_")[:64] or "list"
+
+
+def _country(text: str) -> str:
+    code = ANY if text == ANY else country_code(text)
+    if code is None:
+        raise ConfigurationError(f"--for-country: expected a country such as LI, or any, found {text[:20]!r}")
+    return code
 
 
 def _pairs(options: list[str]) -> dict[str, str]:

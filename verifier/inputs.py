@@ -21,6 +21,8 @@ from vclib.errors import (
     MalformedError,
     MalformedValueError,
     ParsingError,
+    StoreError,
+    VCError,
 )
 from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, parse_json_object
@@ -40,6 +42,21 @@ def open_content(content: bytes) -> Certificate | JSONObject:
     if found is not None:
         return found.read(scanned)
     return _read_json(scanned)
+
+
+def open_or_error(content: bytes | VCError) -> Certificate | JSONObject | VCError:
+    """Return what `open_content` returns or raises; an error in place of a content stays what it is.
+
+    Raises ConfigurationError, StoreError: these say nothing of the content.
+    """
+    if isinstance(content, VCError):
+        return content
+    try:
+        return open_content(content)
+    except (ConfigurationError, StoreError):
+        raise
+    except VCError as err:
+        return err
 
 
 def read_presented(content: bytes) -> JSONObject:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from health import CERTIFICATE_TYPES, KINDS, Rule, element_pointer, elements_for_field, kind_of_field
+from health import KINDS, Rule, element_pointer, elements_for_field, kind_of_field
 from protocols.oid4vp import MAX_REASON, ClaimPath, ClaimReason, DCQLQuery
 from vclib.errors import ConfigurationError, MalformedValueError
 from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.queries import query_for
 from verifier.rule_store import RuleStore, choose_rules
-from verifier.rules import ChosenRules
+from verifier.rules import ChosenRules, accept_kind
 
 _NAMED = ("name", "birthDate")
 
@@ -93,8 +93,7 @@ def reasons_for_rules(chosen: ChosenRules, query: DCQLQuery, *, now: datetime) -
 def _rules(chosen: ChosenRules, kind: str, now: datetime) -> tuple[Rule, ...]:
     """Return the rules of a kind; general ones count where the set knows the kind at all."""
     rules = chosen.rule_set.select(kind, country=chosen.country, issuer=None, region=chosen.region, now=now)
-    # General rules alone would ask of a kind that the country does not accept.
-    return rules if any(rule.certificate_type == CERTIFICATE_TYPES[kind] for rule in rules) else ()
+    return rules if accept_kind(rules, kind) else ()
 
 
 def _elements(rule: Rule, kind: str) -> list[str]:

@@ -66,7 +66,7 @@ class RuleStore:
 
     def save(self, name: str, rule_set: RuleSet, *, source: str, now: datetime) -> StoredRules:
         """Keep a set under a name, in place of an older one; ConfigurationError for another form of name."""
-        path = self._path(name)
+        path = self.path(name)
         content = rule_set.to_json()
         stored = StoredRules(name, rule_set, source, now, _digest(content))
         written: JSONObject = {
@@ -81,7 +81,7 @@ class RuleStore:
 
     def find(self, name: str) -> StoredRules:
         """Return a set; ConfigurationError if there is none of that name, or its file was changed by hand."""
-        path = self._path(name)
+        path = self.path(name)
         try:
             found = path.stat()
         except FileNotFoundError as err:
@@ -108,7 +108,7 @@ class RuleStore:
 
     def remove(self, name: str) -> None:
         """Take a set out; ConfigurationError if there is none of that name, StoreError."""
-        path = self._path(name)
+        path = self.path(name)
         try:
             path.unlink()
         except FileNotFoundError as err:
@@ -116,7 +116,8 @@ class RuleStore:
         except OSError as err:
             raise StoreError(f"cannot remove {path}: {reason(err)}") from err
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Return the file of a set; ConfigurationError for what cannot be the name of one."""
         if not _NAME.fullmatch(name):
             raise ConfigurationError(
                 f"expected the name of a rule set: small letters, digits and hyphens, found {name[:40]!r}"

@@ -8,11 +8,14 @@ covers, leave the matter undecided ("limited validity"), never accepted. Not her
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from health import (
+    CERTIFICATE_TYPES,
+    Rule,
     RuleOutcome,
     RuleResult,
     RuleSet,
@@ -61,6 +64,19 @@ def apply_rules(result: CheckResult, chosen: ChosenRules, now: datetime) -> Chec
         # A credential that was handed over alone: its verdict is the verdict.
         verdict = credentials[0].verdict
     return replace(result, verdict=verdict, credentials=credentials)
+
+
+def accept_kind(rules: Iterable[Rule], kind: str) -> bool:
+    """Say whether an acceptance rule among these is about this kind of certificate.
+
+    General rules say what all kinds have in common, and not that every kind is enough; a country's rules
+    about its own certificates take back. So without a rule of its own a kind is never accepted, nor asked
+    for.
+    """
+    return any(
+        rule.type is RuleType.ACCEPTANCE and rule.certificate_type == CERTIFICATE_TYPES[kind]
+        for rule in rules
+    )
 
 
 def rule_subject(checked: CheckedCredential) -> RuleSubject | None:
@@ -124,15 +140,16 @@ def _reasons(subject: RuleSubject | None, chosen: ChosenRules, now: datetime) ->
     selected = rules.select(
         subject.kind, country=chosen.country, issuer=subject.issuer, region=chosen.region, now=now
     )
-    # A country's rules about its own certificates take back, and never say that one is enough.
-    if not any(rule.type is RuleType.ACCEPTANCE for rule in selected):
-        return (_open(f"No rule of {chosen.country} says whether this is enough.", chosen.name),)
     results = rules.evaluate(selected, subject, country=chosen.country, now=now)
     reasons = [
         _reason(result, chosen.language) for result in results if result.outcome is not RuleOutcome.PASSED
     ]
     if subject.issuer is None and rules.has_invalidation_rules(now):
         reasons.append(_open("Which country issued this is not known, so its own rules were not asked.", ""))
+    if not accept_kind(selected, subject.kind):
+        reasons.append(
+            _open(f"No rule of {chosen.country} says whether a {subject.kind} is enough.", chosen.name)
+        )
     if not reasons:
         reasons.append(
             Reason("rules-met", f"The {len(results)} rules of {chosen.country} are met.", Severity.NOTE)

@@ -10,9 +10,10 @@ Not here: reading files, and printing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,9 +53,9 @@ from vclib.verification import (
     verify_presentation,
 )
 from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
-from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificate
+from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificates
 from verifier.environment import Sources, older_lists
-from verifier.inputs import is_presentation, open_content
+from verifier.inputs import is_presentation, open_or_error
 from verifier.rules import ChosenRules, apply_rules
 
 if TYPE_CHECKING:
@@ -177,39 +178,40 @@ class Verifier:
         What cannot be read, or is of another standard, is a verdict too (threat J1). Raises StoreError,
         ConfigurationError.
         """
-        try:
-            opened = open_content(content)
-            if isinstance(opened, Certificate):
-                return self.check_certificate(opened, question, now=now)
-            return self.check(opened, question, now=now)
-        except (ConfigurationError, StoreError):
-            raise
-        except VCError as err:
-            return CheckResult(declined(err))
+        return _or_declined(partial(self._check_opened, open_or_error(content), question, now))
 
     def judge_content(self, content: bytes, question: Question, *, now: datetime) -> Verdict:
         """Return the verdict of `check_content` alone, in less time: of paper no claims are told."""
-        try:
-            opened = open_content(content)
-            if not isinstance(opened, Certificate):
-                return self.check(opened, question, now=now).verdict
-            if self._chosen_rules(question) is None:
-                return self._judge_certificate(opened, question, now).verdict
-            return self.check_certificate(opened, question, now=now).verdict
-        except (ConfigurationError, StoreError):
-            raise
-        except VCError as err:
-            return declined(err)
+        return self.judge_contents((content,), question, now=now)[0]
+
+    def judge_contents(
+        self, contents: Iterable[bytes | VCError], question: Question, *, now: datetime
+    ) -> list[Verdict]:
+        """Return the verdict on each of many contents, as `judge_content` does, in their order.
+
+        An error in place of a content, of one that could not be read, is declined as the error says. All are
+        read before the first is judged, so what is given at a time should be some hundred.
+        """
+        opened = [open_or_error(content) for content in contents]
+        papers = [each for each in opened if isinstance(each, Certificate)]
+        judged = iter(self._judge_certificates(papers, question, now))
+        rules = self._chosen_rules(question)
+        checks = [
+            partial(self._with_paper_rules, each, next(judged), rules, now)
+            if isinstance(each, Certificate)
+            else partial(self._check_opened, each, question, now)
+            for each in opened
+        ]
+        return [_or_declined(check).verdict for check in checks]
 
     def check_certificate(
         self, certificate: Certificate, question: Question, *, now: datetime
     ) -> CheckResult:
         """Return the verdict at `now` on a paper certificate that was read."""
-        judged = self._judge_certificate(certificate, question, now)
-        if not judged.genuine:
-            return CheckResult(judged.verdict)
-        checked = CheckedCredential(judged.verdict, claims=certificate.claims, certificate=certificate)
-        return self._with_rules(CheckResult(judged.verdict, (checked,)), question, now)
+        (judged,) = self._judge_certificates((certificate,), question, now)
+        result = self._with_paper_rules(certificate, judged, self._chosen_rules(question), now)
+        told = tuple(replace(checked, claims=certificate.claims) for checked in result.credentials)
+        return replace(result, credentials=told)
 
     def check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on a presentation, or on a credential that was handed over alone.
@@ -237,19 +239,40 @@ class Verifier:
         result = self._with_rules(result, question, now)
         return replace(result, verdict=self._with_age(result.verdict, old))
 
-    def _judge_certificate(
-        self, certificate: Certificate, question: Question, now: datetime
-    ) -> JudgedCertificate:
+    def _judge_certificates(
+        self, certificates: Sequence[Certificate], question: Question, now: datetime
+    ) -> list[JudgedCertificate]:
         if question.challenge is not None or question.domain is not None:
             err = InvalidChallengeError("paper answers no request: check it without a challenge")
-            return JudgedCertificate(Verdict((reason_of(err),)), genuine=False)
+            return [JudgedCertificate(Verdict((reason_of(err),)), genuine=False) for _ in certificates]
         policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
-        judged = judge_certificate(certificate, policy, now=now)
-        return replace(judged, verdict=self._marked(judged.verdict))
+        judged = judge_certificates(certificates, policy, now=now)
+        if not (marks := self.marks()):
+            return judged
+        return [replace(each, verdict=_with_marks(each.verdict, marks)) for each in judged]
+
+    def _with_paper_rules(
+        self, certificate: Certificate, judged: JudgedCertificate, rules: ChosenRules | None, now: datetime
+    ) -> CheckResult:
+        """Return the result on a paper certificate, without its claims."""
+        if not judged.genuine:
+            return CheckResult(judged.verdict)
+        checked = CheckedCredential(judged.verdict, certificate=certificate)
+        result = CheckResult(judged.verdict, (checked,))
+        return result if rules is None else apply_rules(result, rules, now)
+
+    def _check_opened(
+        self, opened: Certificate | JSONObject | VCError, question: Question, now: datetime
+    ) -> CheckResult:
+        if isinstance(opened, VCError):
+            return CheckResult(declined(opened))
+        if isinstance(opened, Certificate):
+            return self.check_certificate(opened, question, now=now)
+        return self.check(opened, question, now=now)
 
     def _marked(self, verdict: Verdict) -> Verdict:
         marks = self.marks()
-        return replace(verdict, reasons=(*marks, *verdict.reasons)) if marks else verdict
+        return _with_marks(verdict, marks) if marks else verdict
 
     def _check_presentation(
         self, document: JSONObject, question: Question, policy: Policy, environment: Environment
@@ -351,6 +374,20 @@ class Verifier:
         )
         # A credential alone and the whole share one verdict, by which a report knows not to tell it twice.
         return replace(verdict, reasons=(*verdict.reasons, *reasons)) if reasons else verdict
+
+
+def _or_declined(check: Callable[[], CheckResult]) -> CheckResult:
+    """Return the result of a check, of which an error is one unless it is about this verifier."""
+    try:
+        return check()
+    except (ConfigurationError, StoreError):
+        raise
+    except VCError as err:
+        return CheckResult(declined(err))
+
+
+def _with_marks(verdict: Verdict, marks: tuple[Reason, ...]) -> Verdict:
+    return replace(verdict, reasons=(*marks, *verdict.reasons))
 
 
 def _checked(outcome: CredentialOutcome, binding: Binding | None, verdict: Verdict) -> CheckedCredential:

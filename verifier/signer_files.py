@@ -24,7 +24,7 @@ def read_signers(paths: Sequence[Path]) -> SignerSet | None:
     """
     if not paths:
         return None
-    return SignerSet.of(signer for file in _files(paths, _CERTIFICATE_FILES) for signer in _signers_of(file))
+    return SignerSet.of(signer for file in signer_files(paths) for signer in _signers_of(file))
 
 
 def read_revocations(paths: Sequence[Path]) -> Revocations | None:
@@ -32,7 +32,17 @@ def read_revocations(paths: Sequence[Path]) -> Revocations | None:
 
     Raises ConfigurationError for a file that is none, StoreError.
     """
-    return Revocations.of(map(_revocation_list, _files(paths, (".json",)))) if paths else None
+    return Revocations.of(map(_revocation_list, revocation_files(paths))) if paths else None
+
+
+def signer_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Give the certificate files of these paths, some of which may be folders."""
+    return _files(paths, _CERTIFICATE_FILES)
+
+
+def revocation_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Give the revocation lists of these paths, some of which may be folders."""
+    return _files(paths, (".json",))
 
 
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:

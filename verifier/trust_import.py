@@ -48,6 +48,7 @@ class Wanted:
     formats: frozenset[str] | None = None
     types: frozenset[str] | None = None
     is_test: bool = False
+    countries: frozenset[str] = frozenset()
 
 
 def import_list(
@@ -81,6 +82,7 @@ def import_list(
         confirmed=now,
         formats=wanted.formats,
         types=wanted.types,
+        countries=wanted.countries,
         is_test=is_test,
     )
     folder.take(Source(kept, wanted.pins))
@@ -98,7 +100,9 @@ def refresh_list(
 ) -> KeptList:
     """Read a list again from its location, under the same pins. Raises as `import_list`."""
     kept = source.kept
-    wanted = Wanted(kept.name, kept.location, source.pins, kept.formats, kept.types, kept.is_test)
+    wanted = Wanted(
+        kept.name, kept.location, source.pins, kept.formats, kept.types, kept.is_test, kept.countries
+    )
     return import_list(
         wanted, folder, fetch=fetch, now=now, accept_test_lists=accept_test_lists, progress=progress
     )

@@ -41,6 +41,7 @@ from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig
 from verifier.inputs import read_trust_file
+from verifier.trust_suspensions import read_suspended, suspended_path
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
@@ -216,11 +217,8 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         self._state = state
 
     def _found(self) -> object:
-        try:
-            stat = self._config.trust_path.stat()
-        except OSError:
-            return self._folder.state()
-        return (*self._folder.state(), (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        files = (self._config.trust_path, suspended_path(self._config))
+        return (*self._folder.state(), *(_state_of(file) for file in files))
 
     def _loaded(self) -> TrustStore:
         return load_store(self._config)
@@ -239,13 +237,21 @@ def load_store(config: VerifierConfig) -> TrustStore:
     """
     own = read_trust_file(config.trust_path) if config.trust_path.exists() else None
     kept = tuple(source.kept for source in TrustFolder(config.trust_folder).sources())
-    store = TrustStore(kept, own, max_age_of(config))
+    store = TrustStore(kept, own, max_age_of(config), read_suspended(config))
     if store.test_lists and not config.accept_test_lists:
         raise TestListError(
             f"{', '.join(store.test_lists)}: of a test system; remove it, or set accept_test_lists, which "
             "marks every result"
         )
     return store
+
+
+def _state_of(file: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def max_age_of(config: VerifierConfig) -> timedelta | None:

@@ -69,6 +69,7 @@ def store_json(store: TrustStore) -> JSONObject:
         ],
         "lookAlikes": [list(group) for group in store.look_alikes()],
         "repeated": list(store.repeated_dids()),
+        "suspended": dict(store.suspended),
     }
 
 
@@ -78,6 +79,8 @@ def store_lines(store: TrustStore) -> Iterator[str]:
         types = "everything" if issuer.type_iris is None else ", ".join(sorted(_short(issuer.type_iris)))
         yield f"{issuer.name}  ({issuer.source or 'trust file'}){'  TEST SYSTEM' if issuer.is_test else ''}"
         yield f"  for        {types or 'nothing'}{_period(issuer)}"
+        if issuer.suspended:
+            yield f"  SUSPENDED  {issuer.suspended}"
         for did in sorted(issuer.dids):
             yield f"  {did}"
     for kept in store.lists:
@@ -86,6 +89,10 @@ def store_lines(store: TrustStore) -> Iterator[str]:
             listed = ", ".join(f"{country or '?'} {count}" for country, count in counts.items())
             yield f"signers of paper codes  ({kept.name})"
             yield f"  {listed}"
+    for entry, why in sorted(store.suspended.items()):
+        if not entry.startswith("did:"):
+            yield f"signer {entry}"
+            yield f"  SUSPENDED  {why}"
     yield from warning_lines(store)
 
 

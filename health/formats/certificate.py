@@ -68,7 +68,8 @@ class Certificate:
     `format` names the content (eu-dcc, who-ddcc, icvp), `frame` the entry of `FORMATS` that read it.
     `payload` is the signed JSON as it was read. `valid_from` and `valid_until` are of the signature, not
     medical; `subject.period` is what the content states. `kid` is the signer's key identifier, empty where
-    there is none; `kid_is_signed` says that nobody could exchange it. `signed` and `signature` are the bytes
+    there is none; `kid_is_signed` says that nobody could exchange it. `issuer` is the country of the frame
+    (`stated_country`), else of the content. `signed` and `signature` are the bytes
     that `verify` reads, `algorithm` their name.
     """
 
@@ -85,6 +86,7 @@ class Certificate:
     signature: bytes = field(repr=False)
     content: Content = field(repr=False)
     kid_is_signed: bool = True
+    stated_country: str | None = None
 
     @property
     def kind(self) -> str:

@@ -33,6 +33,7 @@ _ALGORITHMS: Mapping[int, str] = MappingProxyType({-7: ES256, -37: PS256})
 _ALG, _CRIT, _KID = 1, 2, 4
 # Tag 61 (CWT) and tag 18 (COSE_Sign1), as they are written; at most one of each.
 _TAGS = (b"\xd8\x3d", b"\xd2", b"\xd8\x12")
+_SHORT_TAG = b"\xd2"
 _MAX_TAGS = 2
 # COSE ties ES256 to SHA-256, not to a curve; Spain's and others' signers have P-384. By name of the curve.
 _CURVES: Mapping[str, ec.EllipticCurve] = MappingProxyType(
@@ -67,7 +68,7 @@ def read_sign1(data: bytes) -> SignedMessage:
     if not isinstance(item, list) or len(item) != 4:
         raise EncodingError("expected COSE_Sign1, an array of four")
     protected, unprotected, payload, signature = item
-    if not all(isinstance(each, bytes) for each in (protected, payload, signature)):
+    if not (isinstance(protected, bytes) and isinstance(payload, bytes) and isinstance(signature, bytes)):
         raise EncodingError("expected COSE_Sign1 with a protected header, a payload and a signature in bytes")
     header = _read_header(protected)
     if not isinstance(unprotected, dict):
@@ -134,10 +135,9 @@ def _read_header(protected: bytes) -> Mapping[Item, Item]:
 
 def _without_tags(data: bytes) -> bytes:
     for _ in range(_MAX_TAGS):
-        tag = next((tag for tag in _TAGS if data.startswith(tag)), None)
-        if tag is None:
+        if not data.startswith(_TAGS):
             break
-        data = data[len(tag) :]
+        data = data[1:] if data.startswith(_SHORT_TAG) else data[2:]
     return data
 
 
@@ -168,9 +168,10 @@ def _byte_string(data: bytes) -> bytes:
 
 
 def _to_der(signature: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
-    if key.curve.name not in _CURVES:
-        raise InvalidSignatureError(f"the signer's key is of a curve that is not accepted: {key.curve.name}")
-    size = (key.curve.key_size + 7) // 8
+    curve = key.curve
+    if curve.name not in _CURVES:
+        raise InvalidSignatureError(f"the signer's key is of a curve that is not accepted: {curve.name}")
+    size = (curve.key_size + 7) // 8
     if len(signature) != 2 * size:
         raise InvalidSignatureError(f"expected {2 * size} signature bytes, found {len(signature)}")
     return encode_dss_signature(

@@ -85,7 +85,7 @@ def read(payload: JSONObject) -> Subject:
 
 def find_entry(payload: JSONObject) -> tuple[str, JSONObject]:
     """Return the one entry and its group: v, t or r; MalformedValueError for none or several."""
-    groups = [group for group in _KINDS if payload.get(group) is not None]
+    groups = [group for group in ("v", "t", "r") if payload.get(group) is not None]
     if len(groups) != 1:
         raise MalformedValueError(f"expected one of v, t and r, found {len(groups)}")
     entries = payload[groups[0]]

@@ -187,6 +187,7 @@ def _certificate(
         signature=message.signature,
         content=content,
         kid_is_signed=message.kid_is_signed,
+        stated_country=issuer or None,
     )
 
 

@@ -28,13 +28,19 @@ def text(members: JSONObject, name: str, *, max_length: int, path: str) -> str:
 
 def present_text(members: JSONObject, name: str, *, max_length: int, path: str) -> str:
     """Return a text that is there and may be empty; MalformedValueError."""
-    return "" if members.get(name) == "" else text(members, name, max_length=max_length, path=path)
+    value = members.get(name)
+    if type(value) is str and len(value) <= max_length:
+        return value
+    return text(members, name, max_length=max_length, path=path)
 
 
 def optional_text(members: JSONObject, name: str, *, max_length: int, path: str) -> str:
     """Return a text, empty where there is none; MalformedValueError."""
-    if members.get(name) in (None, ""):
+    value = members.get(name)
+    if value is None:
         return ""
+    if type(value) is str and len(value) <= max_length:
+        return value
     return text(members, name, max_length=max_length, path=path)
 
 

@@ -9,6 +9,7 @@ Not here: the FHIR form of DDCC (`health.fhir`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from health.claims import Claim
@@ -18,6 +19,7 @@ from health.formats.certificate import Content, Subject
 from health.formats.members import day, members_of, moment, optional_text, partial_date, text
 from health.formats.telling import tell
 from health.records import read_record, record_to_json
+from vclib.datetimes import format_datetime
 from vclib.errors import MalformedValueError, RecordError
 from vclib.strict_json import JSONObject, JSONValue
 
@@ -56,7 +58,7 @@ def read(payload: JSONObject) -> Subject:
     """Check what is needed to tell and compare a certificate; MalformedValueError names the member."""
     name = text(payload, "name", max_length=_MAX_TEXT, path="")
     birth_date = partial_date(payload.get("birthDate"), "birthDate")
-    period = (_optional_day(payload, "valid_from"), _optional_day(payload, "valid_until"))
+    period = (_optional_moment(payload, "valid_from"), _optional_moment(payload, "valid_until"))
     identifier = optional_text(payload, "hcid", max_length=_MAX_TEXT, path="") or None
     if payload.get("test") is not None:
         test = members_of(payload["test"], "test")
@@ -185,11 +187,16 @@ def _code_text(value: JSONValue) -> str | None:
     return code if isinstance(code, str) and code else None
 
 
-def _optional_day(payload: JSONObject, name: str) -> str | None:
+def _optional_moment(payload: JSONObject, name: str) -> str | None:
     if payload.get(name) is None:
         return None
-    # A date, or a date-time with its zone.
+    # A time of day with its zone is a moment, and counts to the second; one without is of a place that is not
+    # known, as a date alone is.
     try:
-        return day(payload, name, path="")
+        found = datetime.fromisoformat(moment(payload, name, path=""))
     except MalformedValueError:
-        return moment(payload, name, path="")
+        return day(payload, name, path="")
+    try:
+        return format_datetime(found)
+    except OverflowError as err:
+        raise MalformedValueError(f"{name}: expected a date-time of the years 1 to 9999") from err

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from health.trust.audit import Audit, CountryAudit, Finding, audit
 from health.trust.certificate_files import CertificateFiles
+from health.trust.countries import ANY, country_code
 from health.trust.did_list import DIDList
 from health.trust.errors import (
     ExpiredListError,
@@ -30,6 +31,7 @@ from health.trust.kept import kept_from_json, kept_to_json, pins_from_json, pins
 from health.trust.lists import CertificateEntry, Material, Pins, TrustList, TrustListKind, Verified
 from health.trust.look_alikes import look_alikes, mixes_scripts
 from health.trust.recognized_entities import RecognizedEntities
+from health.trust.registry_writing import registry_credential
 from health.trust.signers import (
     KID_BYTES,
     SignerKey,
@@ -45,6 +47,7 @@ from vclib.cid import Resolve
 from vclib.errors import MalformedValueError
 
 __all__ = [
+    "ANY",
     "KID_BYTES",
     "KINDS",
     "Audit",
@@ -72,6 +75,7 @@ __all__ = [
     "certificate_kid",
     "certificates_in",
     "check_not_older",
+    "country_code",
     "judge_signer",
     "kept_from_json",
     "kept_to_json",
@@ -82,6 +86,7 @@ __all__ = [
     "read_certificate",
     "read_list",
     "read_public_key",
+    "registry_credential",
     "verify_list",
 ]
 

@@ -35,6 +35,7 @@ def kept_to_json(kept: KeptList) -> JSONObject:
         "confirmed": format_datetime(kept.confirmed),
         "formats": _sorted(kept.formats),
         "types": _sorted(kept.types),
+        "countries": _sorted(kept.countries),
         "test": kept.is_test,
         "kind": trust_list.kind,
         "publisher": trust_list.publisher,
@@ -119,6 +120,7 @@ def _kept(document: JSONObject) -> KeptList:
         confirmed=parse_datetime(document["confirmed"]),
         formats=_frozen(document["formats"]),
         types=_frozen(document["types"]),
+        countries=_frozen(document.get("countries")) or frozenset(),
         is_test=document["test"] is True,
     )
 
@@ -156,6 +158,7 @@ def _issuer_to_json(issuer: TrustedIssuer) -> JSONObject:
         "types": _sorted(issuer.type_iris),
         "validFrom": _moment(issuer.valid_from),
         "validUntil": _moment(issuer.valid_until),
+        "suspended": issuer.suspended,
     }
 
 
@@ -167,6 +170,8 @@ def _issuer(members: JSONObject) -> TrustedIssuer:
         _frozen(members["types"]),
         _parsed(members["validFrom"]),
         _parsed(members["validUntil"]),
+        # Of a list that was written before there was such a member, nobody was suspended.
+        suspended=str(members.get("suspended", "")),
     )
 
 

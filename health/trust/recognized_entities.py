@@ -6,8 +6,9 @@ leaves kinds open and a schema does not say a type. An action that is restricted
 what cannot be evaluated recognises nobody. A `recognizedIn` link leads to a further registry, which is
 verified like this one; from it only the entity with the link is taken, and only if its publisher is ours or
 one that ours recognises to issue registries. Links are followed to a small depth and never in a circle
-(threat I5). Source: https://www.w3.org/TR/vc-recognized-entities-1.0/ (experimental). Not here: lists of
-other kinds that a link may name, and recognition to verify.
+(threat I5). With our own member `suspended`, the reason as text, an entity stays known and nothing of it
+counts (threat I3). Source: https://www.w3.org/TR/vc-recognized-entities-1.0/ (experimental). Not here: lists
+of other kinds that a link may name, and recognition to verify.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ class _Entity:
     same_as: tuple[str, ...]
     actions: tuple[_Action, ...]
     links: tuple[str, ...]
+    suspended: str = ""
 
     @classmethod
     def of(cls, subject: JSONObject) -> _Entity:
@@ -119,7 +121,10 @@ class _Entity:
         same_as = tuple(each for each in _strings(subject.get("sameAs")) if is_url(each))
         actions = tuple(_action(each, entity_id) for each in _objects(subject.get("recognizedTo")))
         links = tuple(_link(each) for each in _listed(subject.get("recognizedIn")))
-        return cls(entity_id, name, same_as, actions, tuple(link for link in links if link))
+        suspended = subject.get("suspended", "")
+        if not isinstance(suspended, str) or ("suspended" in subject and not suspended.strip()):
+            raise MalformedValueError(f"{entity_id[:200]}: suspended: expected the reason as text")
+        return cls(entity_id, name, same_as, actions, tuple(link for link in links if link), suspended)
 
 
 @dataclass
@@ -163,12 +168,14 @@ class _Reader:
 
     def with_links(self, entity: _Entity, publishers: frozenset[str], path: tuple[str, ...]) -> _Entity:
         """Return the entity with the actions that the registries it links to recognise it for, too."""
-        actions, same_as = list(entity.actions), list(entity.same_as)
+        actions, same_as, suspended = list(entity.actions), list(entity.same_as), entity.suspended
         for link in entity.links:
             further = self._further(entity, link, publishers, path)
             actions += further.actions
             same_as += further.same_as
-        return _Entity(entity.id, entity.name, tuple(dict.fromkeys(same_as)), tuple(actions), ())
+            # Whichever registry suspends it, it is.
+            suspended = suspended or further.suspended
+        return _Entity(entity.id, entity.name, tuple(dict.fromkeys(same_as)), tuple(actions), (), suspended)
 
     def _further(
         self, entity: _Entity, link: str, publishers: frozenset[str], path: tuple[str, ...]
@@ -230,13 +237,14 @@ def _issuers(entities: Iterable[_Entity]) -> Iterator[TrustedIssuer]:
             None if restricted is None else restricted - {REGISTRY_TYPE},
             valid_from,
             valid_until,
+            suspended=entity.suspended,
         )
 
 
 def _publishers(entities: Iterable[_Entity]) -> Iterator[str]:
     """Yield who is recognised to issue registries: said by name, not by "everything"."""
     for entity in entities:
-        for action in entity.actions:
+        for action in entity.actions if not entity.suspended else ():
             if action.name == "issue" and action.types is not None and REGISTRY_TYPE in action.types:
                 yield from (entity.id, *entity.same_as)
 

@@ -19,7 +19,8 @@ from typing import Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from vclib.trusted_issuers import list_reasons
+from health.trust.countries import may_sign_for
+from vclib.trusted_issuers import list_reasons, suspension
 from vclib.verdicts import Reason
 
 SignerKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -35,7 +36,9 @@ class TrustedSigner:
     `certificate` and `authority` are DER; `country` is alpha-2 or alpha-3 as the list writes it. `formats`
     names `health.formats` and `kinds` says vaccination, test, recovery; None means all. The period is what
     certificate, authority and entry have in common. `source` is the name of the list. From `fresh_until` on
-    the list is too old to say yes by. `is_test` marks a signer of a test or acceptance system.
+    the list is too old to say yes by. `is_test` marks a signer of a test or acceptance system. `countries`
+    are those that it may sign for beside its own (alpha-2, or "any"). `suspended` is why nothing of it counts
+    now, empty for a signer that does.
     """
 
     kid: bytes
@@ -51,6 +54,8 @@ class TrustedSigner:
     source: str
     is_test: bool
     fresh_until: datetime | None = None
+    countries: frozenset[str] = frozenset()
+    suspended: str = ""
 
     def is_trusted_at(self, moment: datetime) -> bool:
         """Say whether certificate, authority and entry all cover `moment`; both ends belong to it."""
@@ -95,12 +100,30 @@ def certificate_kid(certificate: bytes) -> bytes:
     return hashlib.sha256(certificate).digest()[:KID_BYTES]
 
 
-def judge_signer(signer: TrustedSigner, *, kind: str, issued: datetime, now: datetime) -> tuple[Reason, ...]:
+def judge_signer(
+    signer: TrustedSigner,
+    *,
+    kind: str,
+    issued: datetime,
+    now: datetime,
+    stated_country: str | None = None,
+) -> tuple[Reason, ...]:
     """Return what is to be said of a signer whose signature holds; no reason is no objection.
 
-    `kind` is vaccination, test or recovery, `issued` when the certificate says it was issued (I2, I3).
+    `kind` is vaccination, test or recovery, `issued` when the certificate says it was issued, and
+    `stated_country` of which country it says that its issuer is (I2, I3).
     """
     reasons: list[Reason] = []
+    if signer.suspended:
+        reasons.append(suspension(signer.name, signer.suspended))
+    if not may_sign_for(signer.country, stated_country, signer.countries):
+        reasons.append(
+            Reason(
+                "issuer-not-trusted-for-type",
+                f"{signer.name} is not trusted to issue certificates of another country.",
+                detail=f"its key is of {signer.country}, the certificate says {stated_country}",
+            )
+        )
     if signer.kinds is not None and kind not in signer.kinds:
         reasons.append(
             Reason(

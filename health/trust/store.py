@@ -30,7 +30,8 @@ class KeptList:
 
     `name` is the relying party's word for it and `location` where it is from. `confirmed` is when it was last
     read and found to be the newest, `voucher` what vouches for it, `sha256` of its bytes. `formats` and
-    `types` are what the relying party restricts it to, None for nothing. `is_test` marks a test system.
+    `types` are what the relying party restricts it to, None for nothing; `countries` those that each of its
+    signers may sign for beside its own (see `countries`). `is_test` marks a test system.
     """
 
     name: str
@@ -41,6 +42,7 @@ class KeptList:
     confirmed: datetime
     formats: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    countries: frozenset[str] = frozenset()
     is_test: bool = False
 
     def fresh_until(self, max_age: timedelta | None) -> datetime | None:
@@ -61,13 +63,15 @@ class KeptList:
 class TrustStore:
     """Lists by name, and the relying party's own trust file if it has one.
 
-    `max_age` is how old a list may be. Fit as `Signers` for paper codes; for credentials see
-    `trusted_issuers`.
+    `max_age` is how old a list may be. `suspended` is whom the relying party itself has suspended, with the
+    reason: DIDs, and key identifiers of signers in hexadecimal; newer lists do not change that. Fit as
+    `Signers` for paper codes; for credentials see `trusted_issuers`.
     """
 
     lists: tuple[KeptList, ...] = ()
     own: TrustedIssuers | None = None
     max_age: timedelta | None = None
+    suspended: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     _made: dict[tuple[str, bytes], TrustedSigner | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -113,7 +117,8 @@ class TrustStore:
 
     @cached_property
     def _issuers(self) -> TrustedIssuers:
-        by_did: dict[str, TrustedIssuer] = {} if self.own is None else dict(self.own.by_did)
+        own = {} if self.own is None else self.own.by_did
+        by_did = {did: self._suspended(issuer) for did, issuer in own.items()}
         for kept in self.lists:
             for issuer in kept.trust_list.issuers:
                 judged = self._judged(kept, issuer)
@@ -121,9 +126,13 @@ class TrustStore:
                     by_did.setdefault(did, judged)
         return TrustedIssuers(MappingProxyType(by_did))
 
+    def _suspended(self, issuer: TrustedIssuer) -> TrustedIssuer:
+        why = next((self.suspended[did] for did in sorted(issuer.dids) if did in self.suspended), "")
+        return replace(issuer, suspended=why) if why else issuer
+
     def _judged(self, kept: KeptList, issuer: TrustedIssuer) -> TrustedIssuer:
         return replace(
-            issuer,
+            self._suspended(issuer),
             type_iris=_both(issuer.type_iris, kept.types),
             source=kept.name,
             fresh_until=kept.fresh_until(self.max_age),
@@ -144,7 +153,9 @@ class TrustStore:
         """Return the signer of an entry; its certificates are read when it is first asked for."""
         key = (kept.name, entry.certificate)
         if key not in self._made:
-            self._made[key] = _read_signer(kept, entry, kept.fresh_until(self.max_age))
+            signer = _read_signer(kept, entry, kept.fresh_until(self.max_age))
+            why = self.suspended.get(entry.kid.hex(), "")
+            self._made[key] = replace(signer, suspended=why) if signer is not None and why else signer
         return self._made[key]
 
 
@@ -173,6 +184,7 @@ def _read_signer(
         source=kept.name,
         is_test=kept.is_test,
         fresh_until=fresh_until,
+        countries=kept.countries,
     )
 
 

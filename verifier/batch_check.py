@@ -2,7 +2,8 @@
 
 Each part's verdicts are a file that is there whole or not at all, so whoever is interrupted goes on with the
 parts that are missing; at the end they become one file. All of a run is judged as of one moment, and lists
-of withdrawals are read and verified once in each process. Not here: the verdict itself (`service`).
+of withdrawals are read and verified once in each process. Folders of single codes, told at once on the
+screen: `verifier.folder_check`. Not here: the verdict itself (`service`).
 """
 
 from __future__ import annotations
@@ -10,31 +11,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 
+from health.formats import Certificate
 from runtime.atomic import read_file, write_file, write_lines
-from runtime.fetch import Fetcher
 from runtime.part_files import PartFolder
-from runtime.table_files import Line, fingerprint, is_parquet, read_lines, read_parquet
+from runtime.table_files import Line, is_parquet, read_lines, read_parquet
 from vclib.datetimes import format_datetime, parse_datetime
-from vclib.did import Fetch
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
-    FetchError,
-    MalformedError,
     ParsingError,
     StoreError,
     VCError,
 )
+from vclib.policy import Verdict
 from vclib.proofs import drop_base_proofs
-from vclib.strict_json import JSONObject, dump_json, parse_json_object
-from verifier.environment import Sources
-from verifier.inputs import read_status_files, read_trust_file, status_files
-from verifier.kept_lists import KeptLists
+from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
+from verifier.checking_room import CheckingRoom
+from verifier.inputs import open_content
 from verifier.service import Question, Verifier
 
 VERDICTS = "verdicts.jsonl"
@@ -43,10 +41,7 @@ MANIFEST = "check.json"
 PART_ROWS = 1000
 UNREADABLE = "unreadable"
 
-# As long as a service keeps a verified list.
-_LIST_LIFETIME = timedelta(minutes=5)
 _MAX_MANIFEST = 10_000_000
-_MAX_DOCUMENTS = 1000
 
 Run = Callable[[Iterator["CheckChunk"]], Generator["CheckedChunk"]]
 
@@ -69,45 +64,38 @@ class CheckedChunk:
 
 
 @dataclass(frozen=True)
-class CheckingRoom:
-    """What a process needs to check credentials (a `runtime.jobs.Workshop`); paths are absolute."""
+class BatchChecking:
+    """What a process needs to check credentials (a `runtime.jobs.Workshop`).
 
-    trust: Path | None
-    status: tuple[Path, ...]
+    `state` is the room's when the check was begun.
+    """
+
+    room: CheckingRoom
+    state: str
     now: datetime
-    require_status: bool = False
     without_base_proofs: bool = False
-    offline: bool = False
-    allow_loopback: bool = False
 
     def open(self, environment: Mapping[str, str]) -> Callable[[CheckChunk], CheckedChunk]:
-        """Read trust file and lists; ConfigurationError, StoreError, MalformedError."""
-        fetch = None if self.offline else _FetchedOnce(Fetcher(allow_loopback=self.allow_loopback))
-        trusted = read_trust_file(self.trust) if self.trust is not None else None
-        sources = Sources(
-            trusted,
-            _ListsReadOnce(read_status_files(self.status), fetch),
-            fetch,
-            list_memory=KeptLists(_LIST_LIFETIME),
-        )
-        verifier = Verifier(trusted, fetch=fetch, sources=sources)
-        return _Checker(verifier, Question(require_status=self.require_status), self)
+        """Open the room; what it raises, and ConfigurationError where its files were changed meanwhile."""
+        checker = _Checker(self.room.verifier(of_many=True), self.room.question(), self)
+        self.room.check_unchanged(self.state)
+        return checker
 
-    def at(self, now: datetime) -> CheckingRoom:
-        """Return the same for another moment."""
-        return replace(self, now=now)
 
-    def terms(self, inputs: Mapping[str, str], at: str | None) -> JSONObject:
-        """Return all that the verdicts depend on; `inputs` are the files' digests by their paths."""
-        others = [*([self.trust] if self.trust else []), *status_files(self.status)]
-        digests = dict(inputs) | {str(path): fingerprint(path).sha256 for path in others}
-        return {
-            "files": dict(digests),
-            "at": at,
-            "requireStatus": self.require_status,
-            "withoutBaseProofs": self.without_base_proofs,
-            "offline": self.offline,
-        }
+def terms_of(
+    room: CheckingRoom, inputs: Mapping[str, str], at: str | None, *, without_base_proofs: bool
+) -> JSONObject:
+    """Return all that the verdicts depend on; `inputs` are the digests of the files by their paths."""
+    return {
+        "files": {**inputs, **room.digests()},
+        "at": at,
+        "rules": room.rules,
+        "country": room.country,
+        "requireHolder": room.require_holder,
+        "requireStatus": room.require_status,
+        "withoutBaseProofs": without_base_proofs,
+        "offline": room.offline,
+    }
 
 
 def input_files(paths: Iterable[Path]) -> list[Path]:
@@ -125,7 +113,7 @@ def input_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_credentials(path: Path) -> Iterator[Line]:
-    """Give the credentials of a file of JSON Lines, or of the column `credential` of a Parquet file."""
+    """Give the lines of a file (JSON, or paper codes), or the column `credential` of a Parquet file."""
     if not is_parquet(path):
         yield from (line for line in read_lines(path) if line.content.strip())
         return
@@ -208,7 +196,7 @@ def _outcome_and_reasons(verdict: JSONObject) -> list[str]:
 class _Checker:
     verifier: Verifier
     question: Question
-    room: CheckingRoom
+    checking: BatchChecking
 
     def __call__(self, chunk: CheckChunk) -> CheckedChunk:
         verdicts = [self._verdict(chunk.file, line) for line in chunk.lines]
@@ -216,68 +204,24 @@ class _Checker:
 
     def _verdict(self, file: str, line: Line) -> JSONObject:
         place: JSONObject = {"file": file, "line": line.number}
+        now = self.checking.now
         try:
             if line.too_long:
                 raise ComplexityError("the line is too long")
-            document = parse_json_object(line.content)
-            if self.room.without_base_proofs:
-                document = drop_base_proofs(document)
-            result = self.verifier.check(document, self.question, now=self.room.now)
+            opened = open_content(line.content)
+            if isinstance(opened, Certificate):
+                verdict = self.verifier.judge_content(line.content, self.question, now=now)
+                return place | _told(verdict, opened.certificate_id)
+            document = drop_base_proofs(opened) if self.checking.without_base_proofs else opened
+            result = self.verifier.check(document, self.question, now=now)
         except (ConfigurationError, StoreError):
             raise
         except VCError as err:
             return place | {"outcome": UNREADABLE, "reasons": [err.code], "message": err.message}
-        identifier = document.get("id")
-        named: JSONObject = {"credential": identifier} if isinstance(identifier, str) else {}
-        codes = list(dict.fromkeys(reason.code for reason in result.verdict.all_reasons))
-        return place | named | {"outcome": str(result.verdict.outcome), "reasons": list(codes)}
+        return place | _told(result.verdict, document.get("id"))
 
 
-class _FetchedOnce:
-    """Reads each URL once, and remembers what failed, too: a million credentials name few documents."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self._found: dict[str, bytes | FetchError] = {}
-
-    def __call__(self, url: str) -> bytes:
-        if url not in self._found:
-            if len(self._found) >= _MAX_DOCUMENTS:
-                self._found.clear()
-            try:
-                self._found[url] = self._fetch(url)
-            except FetchError as err:
-                self._found[url] = err
-        found = self._found[url]
-        if isinstance(found, FetchError):
-            raise found
-        return found
-
-
-class _ListsReadOnce(Mapping[str, JSONObject]):
-    """Status lists at hand, and those that were fetched, as the same objects (see `KeptLists`)."""
-
-    def __init__(self, at_hand: Mapping[str, JSONObject], fetch: Fetch | None) -> None:
-        self._lists = dict(at_hand)
-        self._fetch = fetch
-
-    def __contains__(self, url: object) -> bool:
-        if url in self._lists:
-            return True
-        if self._fetch is None or not isinstance(url, str) or not url.startswith(("https:", "http:")):
-            return False
-        try:
-            self._lists[url] = parse_json_object(self._fetch(url))
-        except (FetchError, MalformedError, ComplexityError):
-            # The check asks once more, and says what was wrong.
-            return False
-        return True
-
-    def __getitem__(self, url: str) -> JSONObject:
-        return self._lists[url]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lists)
-
-    def __len__(self) -> int:
-        return len(self._lists)
+def _told(verdict: Verdict, identifier: JSONValue) -> JSONObject:
+    named: JSONObject = {"credential": identifier} if isinstance(identifier, str) else {}
+    codes = list(dict.fromkeys(reason.code for reason in verdict.all_reasons))
+    return named | {"outcome": str(verdict.outcome), "reasons": list(codes)}
