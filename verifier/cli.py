@@ -45,6 +45,7 @@ from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import moment_option, open_content, read_status_files, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
+from verifier.revocation_lists import open_revocations
 from verifier.rule_store import choose_rules, rule_store
 from verifier.rules import ChosenRules
 from verifier.service import CheckResult, Question, Verifier, no_marks
@@ -137,7 +138,9 @@ def check_command(
     revoked: Annotated[
         list[Path] | None,
         typer.Option(
-            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
+            "--revoked",
+            help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable. "
+            "Default: those of the home.",
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
@@ -178,6 +181,7 @@ def check_command(
             # Of lists as they are now: a check, also of a whole folder, is of one moment.
             signers=named if named is not None or from_lists is None or lists is None else lists.store,
             revocations=read_revocations(revoked or []),
+            withdrawn=None if revoked else open_revocations(config),
         )
         if file.is_dir():
             raise typer.Exit(

@@ -53,7 +53,7 @@ from vclib.verification import (
 )
 from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
 from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificate
-from verifier.environment import Sources, older_lists
+from verifier.environment import Sources, Trust, WithdrawnPaper, older_lists
 from verifier.inputs import is_presentation, open_content
 from verifier.rules import ChosenRules, apply_rules
 
@@ -157,7 +157,9 @@ class Verifier:
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
     is a note with `accept_old_copies`. `rules` gives the rules that are asked of everything, as they are
     now. `marks` are reasons that every result carries (threat I6).
-    `signers` and `revocations` are for paper certificates.
+    `signers` and `revocations` are for paper certificates. `trust` gives whom to trust as it is with each
+    check, in place of `trusted`, `signers` and `marks`; `withdrawn` what was withdrawn, in place of
+    `revocations`.
     """
 
     trusted: TrustedIssuers | None = None
@@ -170,6 +172,22 @@ class Verifier:
     marks: Callable[[], tuple[Reason, ...]] = no_marks
     signers: Signers | None = None
     revocations: Revocations | None = None
+    trust: Trust | None = None
+    withdrawn: WithdrawnPaper | None = None
+
+    def as_of_now(self) -> Verifier:
+        """Return the verifier with whom it trusts at this moment, which one check must not see change."""
+        if self.trust is None:
+            return self
+        trusted, marks = self.trust.issuers(), self.trust.marks()
+        return replace(
+            self,
+            trusted=trusted,
+            signers=self.trust.signers(),
+            marks=lambda: marks,
+            sources=None if self.sources is None else replace(self.sources, trusted=trusted, trust=None),
+            trust=None,
+        )
 
     def check_content(self, content: bytes, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on whatever was scanned or sent: JSON, compact text, HC1, a picture.
@@ -194,7 +212,7 @@ class Verifier:
             if not isinstance(opened, Certificate):
                 return self.check(opened, question, now=now).verdict
             if self._chosen_rules(question) is None:
-                return self._judge_certificate(opened, question, now).verdict
+                return self.as_of_now()._judge_certificate(opened, question, now).verdict
             return self.check_certificate(opened, question, now=now).verdict
         except (ConfigurationError, StoreError):
             raise
@@ -205,7 +223,7 @@ class Verifier:
         self, certificate: Certificate, question: Question, *, now: datetime
     ) -> CheckResult:
         """Return the verdict at `now` on a paper certificate that was read."""
-        judged = self._judge_certificate(certificate, question, now)
+        judged = self.as_of_now()._judge_certificate(certificate, question, now)
         if not judged.genuine:
             return CheckResult(judged.verdict)
         checked = CheckedCredential(judged.verdict, claims=certificate.claims, certificate=certificate)
@@ -216,8 +234,9 @@ class Verifier:
 
         Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
         """
-        result = self._check(document, question, now=now)
-        return replace(result, verdict=self._marked(result.verdict))
+        verifier = self.as_of_now()
+        result = verifier._check(document, question, now=now)
+        return replace(result, verdict=verifier._marked(result.verdict))
 
     def _check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         whole = is_presentation(document)
@@ -243,9 +262,13 @@ class Verifier:
         if question.challenge is not None or question.domain is not None:
             err = InvalidChallengeError("paper answers no request: check it without a challenge")
             return JudgedCertificate(Verdict((reason_of(err),)), genuine=False)
-        policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
+        lists, age = (self.revocations, ()) if self.withdrawn is None else self.withdrawn.at(now)
+        policy = PaperPolicy(self.signers, lists, question.require_holder, question.require_status)
         judged = judge_certificate(certificate, policy, now=now)
-        return replace(judged, verdict=self._marked(judged.verdict))
+        verdict = judged.verdict
+        if judged.genuine and age:
+            verdict = replace(verdict, reasons=(*verdict.reasons, *age))
+        return replace(judged, verdict=self._marked(verdict))
 
     def _marked(self, verdict: Verdict) -> Verdict:
         marks = self.marks()

@@ -32,7 +32,12 @@ def read_revocations(paths: Sequence[Path]) -> Revocations | None:
 
     Raises ConfigurationError for a file that is none, StoreError.
     """
-    return Revocations.of(map(_revocation_list, _files(paths, (".json",)))) if paths else None
+    return Revocations.of(map(_revocation_list, revocation_files(paths))) if paths else None
+
+
+def revocation_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files of revocation lists: those named, and of a folder all that are JSON."""
+    return _files(paths, (".json",))
 
 
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:

@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +23,8 @@ from pathlib import Path
 from health.trust import (
     KeptList,
     Pins,
+    Signers,
     TestListError,
-    TrustedSigner,
     TrustListError,
     TrustStore,
     check_not_older,
@@ -36,7 +36,7 @@ from health.trust import (
 from runtime.atomic import read_file, reason, write_file
 from runtime.folders import make_folder
 from vclib.errors import ComplexityError, ConfigurationError, MalformedError, StoreError, VCError
-from vclib.policy import TrustedIssuer, TrustedIssuers
+from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig
@@ -162,11 +162,12 @@ def _check_replaces(new: KeptList, kept: KeptList) -> None:
     check_not_older(new.trust_list, kept.trust_list)
 
 
-class TrustSource(Mapping[str, TrustedIssuer]):
+class TrustSource:
     """Whom a verifier trusts now: its trust file and its lists, read again when one of them was changed.
 
-    A mapping from DID to issuer, as `TrustedIssuers` is made of, and `Signers` for paper codes. Threads may
-    share it.
+    A `verifier.service.Trust`: what it gives is as the files are at that moment, and does not change in the
+    middle of a check. `problem` says why the files as they are now cannot be read, None where they were.
+    Threads may share it.
     """
 
     def __init__(self, config: VerifierConfig) -> None:
@@ -175,7 +176,8 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         self._folder = TrustFolder(config.trust_folder)
         self._lock = threading.Lock()
         self._state = self._found()
-        self._store = self._loaded()
+        self._store = load_store(config)
+        self.problem: str | None = None
 
     @property
     def store(self) -> TrustStore:
@@ -188,30 +190,24 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         return self._store
 
     def issuers(self) -> TrustedIssuers | None:
-        """Return the issuers, which follow the files; None where nobody was said to be trusted."""
-        return None if self._store.is_empty else TrustedIssuers(self)
+        """Return the issuers; None where nobody was said to be trusted."""
+        store = self.store
+        return None if store.is_empty else store.trusted_issuers()
 
-    def signers_for(self, kid: bytes, *, format: str) -> tuple[TrustedSigner, ...]:  # noqa: A002 - its name
-        """Return every signer with this key identifier that is trusted for the format."""
-        return self.store.signers_for(kid, format=format)
+    def signers(self) -> Signers | None:
+        """Return the signers of paper codes; None where nobody was said to be trusted."""
+        store = self.store
+        return None if store.is_empty else store
 
     def marks(self) -> tuple[Reason, ...]:
         """Return what every result must carry: that lists of test systems are in use (threat I6)."""
         return marks_of(self.store)
 
-    def __getitem__(self, did: str) -> TrustedIssuer:
-        return self.store.trusted_issuers().by_did[did]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.store.trusted_issuers().by_did)
-
-    def __len__(self) -> int:
-        return len(self.store.trusted_issuers().by_did)
-
     def _reload(self, state: object) -> None:
         try:
-            self._store = self._loaded()
+            self._store, self.problem = load_store(self._config), None
         except VCError as err:
+            self.problem = err.message
             _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
         self._state = state
 
@@ -221,9 +217,6 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         except OSError:
             return self._folder.state()
         return (*self._folder.state(), (stat.st_ino, stat.st_mtime_ns, stat.st_size))
-
-    def _loaded(self) -> TrustStore:
-        return load_store(self._config)
 
 
 def open_trust(config: VerifierConfig | None) -> TrustSource | None:
