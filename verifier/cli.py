@@ -132,7 +132,8 @@ def check_command(
         list[Path] | None,
         typer.Option(
             "--signer",
-            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
+            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable. "
+            "Default: those of the home.",
         ),
     ] = None,
     revoked: Annotated[
@@ -179,7 +180,7 @@ def check_command(
             fetch,
             marks=lists.marks if lists is not None else no_marks,
             # Of lists as they are now: a check, also of a whole folder, is of one moment.
-            signers=named if named is not None or from_lists is None or lists is None else lists.store,
+            signers=named if named is not None or lists is None else lists.signers(),
             revocations=read_revocations(revoked or []),
             withdrawn=None if revoked else open_revocations(config),
         )

@@ -8,7 +8,7 @@ read that is said, since the older one is still in force (threats I4, M4). Not h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from verifier.page_result import Fact
 from verifier.page_words import Words, age_words
 from verifier.revocation_lists import KeptRevocations, RevocationSource
 from verifier.rule_store import RuleStore, StoredRules
-from verifier.trust_lists import TrustSource, max_age_of
+from verifier.trust_lists import NamedSigners, TrustSource, max_age_of
 
 # Of a list with many issuers, so many are named.
 _NAMED = 12
@@ -104,6 +104,8 @@ class Known:
         entries = [] if own is None else [_own_file(own, self.config.trust_path, words, now)]
         for kept in () if store is None else store.lists:
             entries.append(_trust_list(kept, max_age_of(self.config), words, now))
+        if self.trust is not None and self.trust.named is not None:
+            entries.append(_named(self.trust.named, words, now))
         return Topic(
             words("Whom it trusts"),
             words("Nobody has said yet whom to trust, so nothing is accepted."),
@@ -200,6 +202,17 @@ def _own_file(own: TrustedIssuers, path: Path, words: Words, now: datetime) -> E
     return Entry(words("The verifier's own trust file"), tuple(facts))
 
 
+def _named(named: NamedSigners, words: Words, now: datetime) -> Entry:
+    found = [signer.name for signers in named.signers.by_kid.values() for signer in signers]
+    return Entry(
+        words("Certificates of signers"),
+        (
+            Fact(words("Signers of paper"), _listed(found, words)),
+            _age(words("Oldest file"), named.since, words, now),
+        ),
+    )
+
+
 def _trust_list(kept: KeptList, max_age: timedelta | None, words: Words, now: datetime) -> Entry:
     until = kept.fresh_until(max_age)
     found = kept.trust_list
@@ -237,17 +250,20 @@ def _withdrawn(kept: KeptRevocations, words: Words, now: datetime) -> Entry:
     )
 
 
-def _issuers(issuers: Sequence[TrustedIssuer] | dict[TrustedIssuer, None], words: Words) -> Fact:
+def _issuers(issuers: Iterable[TrustedIssuer], words: Words) -> Fact:
     named = [
         words("{name} (since {date})", name=issuer.name, date=words.date(issuer.valid_from))
         if issuer.valid_from is not None
         else issuer.name
-        for issuer in [*issuers][:_NAMED]
+        for issuer in issuers
     ]
-    if len(issuers) > _NAMED:
-        more = len(issuers) - _NAMED
-        named.append(words.count("and {count} other", "and {count} others", more))
-    return Fact(words("Issuers of credentials"), ", ".join(named))
+    return Fact(words("Issuers of credentials"), _listed(named, words))
+
+
+def _listed(names: Sequence[str], words: Words) -> str:
+    more = len(names) - _NAMED
+    others = [words.count("and {count} other", "and {count} others", more)] if more > 0 else []
+    return ", ".join([*names[:_NAMED], *others])
 
 
 def _age(label: str, moment: datetime, words: Words, now: datetime) -> Fact:

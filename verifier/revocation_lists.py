@@ -12,9 +12,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from health.formats import Revocations
@@ -22,14 +22,11 @@ from runtime.atomic import reason
 from vclib.errors import StoreError, VCError
 from vclib.policy import Reason, Severity
 from verifier.config import VerifierConfig
-from verifier.signer_files import read_revocations, revocation_files
+from verifier.signer_files import FileState, file_state, oldest, read_revocations, revocation_files
 
 # A folder of batches has thousands of files, which are not looked at for every guest.
 _LOOK_EVERY = 2.0
 _LOG = logging.getLogger(__name__)
-
-# Of each file its path, number, time and size: another one with every change.
-_State = tuple[tuple[str, int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class RevocationSource:
         self._looked = seconds()
         self._lock = threading.Lock()
         state = self._found()
-        self._state: _State | None = state
+        self._state: FileState | None = state
         self._kept = self._read(state)
         self.problem: str | None = None
 
@@ -121,25 +118,20 @@ class RevocationSource:
             )
         self.problem = err.message
 
-    def _found(self) -> _State:
+    def _found(self) -> FileState:
         if self._may_be_absent and not self._path.exists():
             return ()
         try:
-            found = [(str(file), file.stat()) for file in revocation_files([self._path])]
+            return file_state(revocation_files([self._path]))
         except OSError as err:
             raise StoreError(f"cannot read {self._path}: {reason(err)}") from err
-        return tuple((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
-    def _read(self, state: _State) -> KeptRevocations | None:
+    def _read(self, state: FileState) -> KeptRevocations | None:
         """Return the lists of these files; an empty folder withdraws nothing and knows nothing."""
         revocations = read_revocations([Path(name) for name, *_ in state])
         if revocations is None:
             return None
-        return KeptRevocations(revocations, _oldest(state), len(state), self._max_age)
-
-
-def _oldest(state: Sequence[tuple[str, int, int, int]]) -> datetime:
-    return datetime.fromtimestamp(min(written for _, _, written, _ in state) / 1e9, UTC)
+        return KeptRevocations(revocations, oldest(state), len(state), self._max_age)
 
 
 def open_revocations(config: VerifierConfig | None) -> KeptRevocations | None:

@@ -130,6 +130,7 @@ SETTINGS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "hsm_token": _string,
         "hsm_pin_file": _path,
         "trust_file": _path,
+        "signers": _path,
         "revoked": _path,
         "require_holder": _boolean,
         "require_status": _boolean,
