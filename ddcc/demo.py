@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ddcc.demo_files import ByFile
+from ddcc.demo_paper import OnPaper
 from ddcc.demo_scenery import (
     BOOSTER,
     PASSPHRASE,
@@ -56,6 +57,7 @@ class Demo:
         wire.answer_verifiers(mira, anran)
         wire.be_refused(mira, anran)
         ByFile(self._scenery).play(mira, anran, lucia)
+        OnPaper(self._scenery).play()
         self._leave_an_offer()
 
     def _prepare(self) -> None:

@@ -195,7 +195,7 @@ class Stage:
             self.console.print(line, style="dim", markup=False, soft_wrap=True)
 
     def _command_lines(self, command: str) -> list[str]:
-        if not command.startswith(("ddcc ", "echo ")):
+        if not command.startswith(("ddcc ", "echo ", "mkdir ")):
             return wrap_line(f"  ({command})", self._columns)
         return command_lines(command, self._columns, prefix="  $ ")
 

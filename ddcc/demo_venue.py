@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ddcc.demo_paper import paper_code
+from ddcc.demo_scenery import RECOVERY, VACCINATION
 from ddcc.demo_servers import Server, Servers, serving
 from issuer.config import load_config as load_issuer
 from runtime.console import print_line
@@ -28,6 +30,9 @@ def serve_venue(folder: Path, marker: str, run: Callable[[Sequence[str]], int]) 
     issuer_url = load_issuer(folder / "issuer", {}).url
     if issuer_url is None:
         raise ConfigurationError(f"the ministry in {folder} has no address: play the demonstration anew")
+    for withdrawn in (folder / "venue" / "revoked").glob("*.json"):
+        # Whoever fetches such lists every day would have written it anew.
+        withdrawn.touch()
     with serving() as servers:
         started = [
             _start(servers, folder, "issuer", "issuer", issuer_url),
@@ -41,6 +46,9 @@ def serve_venue(folder: Path, marker: str, run: Callable[[Sequence[str]], int]) 
         wallet = f"--wallet {folder / 'wallets' / 'anran.ddcc'} --passphrase-file {folder / 'passphrase'}"
         print_line("Show the code, copy the link of `Open a wallet on this device`, and answer as Anran:")
         print_line(f"ddcc wallet present LINK --allow-loopback {wallet}")
+        print_line("Or choose a picture on the page, as a guest with paper; the second one was withdrawn:")
+        for record in (VACCINATION, RECOVERY):
+            print_line(str(paper_code(folder, record, "png")))
         print_line("Ctrl-C ends it.")
         started[-1].process.wait()
 

@@ -7,7 +7,7 @@ https://w3c.github.io/vcalm/#verifying. Not here: sockets and processes (`verifi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -17,14 +17,14 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.responses import Response
 
-from health.trust import Signers
 from protocols.oid4vp import RequestSigner
 from runtime.bearer import require_token
+from runtime.hosts import require_host
 from runtime.service_app import RateLimit, create_service_app
 from runtime.web import Problem, json_body, json_response, problem_response, read_body
 from vclib.did import Fetch
 from vclib.errors import MalformedValueError
-from vclib.policy import Reason, TrustedIssuers
+from vclib.policy import TrustedIssuers
 from verifier.access import AccessTokens
 from verifier.caching import Ages, DocumentCache
 from verifier.config import VerifierConfig
@@ -39,13 +39,17 @@ from verifier.kept_lists import KeptLists
 from verifier.oid4vp import oid4vp_router
 from verifier.page import page_router
 from verifier.page_access import DeskAccess
+from verifier.page_desk import desk_router
+from verifier.page_known import Known
 from verifier.page_service import Page
 from verifier.requests import PresentationRequests, RequestSettings
+from verifier.revocation_lists import RevocationSource
 from verifier.rule_queries import AskedRules
 from verifier.rule_store import default_rules, rule_store
-from verifier.service import Verifier, no_marks
+from verifier.service import Verifier
 from verifier.store import TooManyOpenError, VerifierStore
 from verifier.transactions import Transactions
+from verifier.trust_lists import TrustSource
 from verifier.vc_api import verify_router
 from verifier.vc_service import RememberingService
 
@@ -54,10 +58,14 @@ _RETRY_SECONDS = "30"
 
 @dataclass(frozen=True)
 class _Guards:
-    """What routes depend on: those that verify, and those that start something or read its outcome."""
+    """What routes depend on: those that verify, those that start something or read its outcome, the page's.
+
+    Where no token is asked for, it is at least looked at which name the request was sent to.
+    """
 
     to_verify: list[Dependency]
     to_start: list[Dependency]
+    for_page: list[Dependency]
 
 
 def create_verifier_app(
@@ -69,20 +77,25 @@ def create_verifier_app(
     fetch: Fetch | None,
     signer: RequestSigner | None = None,
     rate: RateLimit | None = None,
-    marks: Callable[[], tuple[Reason, ...]] = no_marks,
-    signers: Signers | None = None,
+    trust: TrustSource | None = None,
+    withdrawn: RevocationSource | None = None,
+    hosts: Collection[str] | None = None,
 ) -> FastAPI:
     """Return the application of a verifier.
 
     `fetch` reads DID documents and status lists, of which copies are kept; without it nothing is fetched.
     `signer` signs its requests to wallets, which are unsigned without. `rate` bounds the requests of one
-    address. `marks` are reasons that every verdict carries, `signers` may sign paper codes.
-    Without a URL of its own a verifier only verifies: nothing could be sent back to it.
+    address. `trust` follows the files of the verifier's home and takes the place of `trusted`; `withdrawn`
+    follows the lists of withdrawn paper codes. `hosts` are the names that requests without a token may have
+    been sent to (`runtime.hosts`), None for any. Without a URL of its own a verifier only verifies: nothing
+    could be sent back to it.
     """
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
+    if trust is not None:
+        sources = replace(sources, trust=trust.issuers)
     service = RememberingService(config, store, sources)
-    guards = _guards(config, store)
+    guards = _guards(config, store, hosts)
     app = create_service_app(
         f"{config.name or 'ddcc'} verifier",
         version=version("ddcc-wallet"),
@@ -102,8 +115,8 @@ def create_verifier_app(
             store=store,
             accept_old_copies=config.accept_old_copies,
             rules=default_rules(config, rule_sets),
-            marks=marks,
-            signers=signers,
+            trust=trust,
+            withdrawn=withdrawn,
         )
         exchanges = Exchanges(config, store, verifier)
         app.include_router(exchange_router(exchanges, clock=clock, to_start=guards.to_start))
@@ -118,8 +131,10 @@ def create_verifier_app(
         )
         app.include_router(oid4vp_router(requests, clock=clock, request_access=guards.to_start))
         access = _desk_access(config, store, clock)
-        page = Page(config, requests, verifier, sources.documents, rule_sets, access, clock)
-        app.include_router(page_router(page))
+        known = Known(config, clock, sources.documents, rule_sets, trusted, trust, withdrawn)
+        page = Page(config, requests, verifier, known, rule_sets, access, clock)
+        app.include_router(page_router(page), dependencies=guards.for_page)
+        app.include_router(desk_router(page), dependencies=guards.for_page)
     app.include_router(did_web_router(config))
     return app
 
@@ -168,11 +183,14 @@ def _desk_access(config: VerifierConfig, store: VerifierStore, clock: Callable[[
     )
 
 
-def _guards(config: VerifierConfig, store: VerifierStore) -> _Guards:
-    guard = [Depends(require_token(AccessTokens(store.database).accepts))]
+def _guards(config: VerifierConfig, store: VerifierStore, hosts: Collection[str] | None) -> _Guards:
+    token = [Depends(require_token(AccessTokens(store.database).accepts))]
+    host = [] if hosts is None else [Depends(require_host(hosts))]
     return _Guards(
-        to_verify=guard if config.tokens_for == "everything" else [],
-        to_start=[] if config.tokens_for == "nothing" else guard,
+        to_verify=token if config.tokens_for == "everything" else host,
+        to_start=host if config.tokens_for == "nothing" else token,
+        # Its own sessions let a device in, whose cookie no other name is sent.
+        for_page=host if config.tokens_for == "nothing" else [],
     )
 
 

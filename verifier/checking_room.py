@@ -17,12 +17,12 @@ from pathlib import Path
 from runtime.atomic import read_file
 from runtime.fetch import Fetcher
 from vclib.errors import ConfigurationError
-from vclib.policy import TrustedIssuers
 from verifier.config import VerifierConfig, load_config
 from verifier.environment import Sources
 from verifier.inputs import read_status_files, read_trust_file, status_files
 from verifier.kept_lists import KeptLists
 from verifier.read_once import FetchedOnce, ListsReadOnce
+from verifier.revocation_lists import open_revocations
 from verifier.rule_store import choose_rules, rule_store
 from verifier.rules import ChosenRules
 from verifier.service import Question, Verifier, no_marks
@@ -75,13 +75,11 @@ class CheckingRoom:
 
         Raises ConfigurationError, StoreError, MalformedError, TestListError.
         """
-        trust_lists = None if self.trust is not None else open_trust(self.config())
+        config = self.config()
+        trust_lists = None if self.trust is not None else open_trust(config)
         # Of lists as they are now: a check, also of a whole folder, is of one moment.
-        store = None if trust_lists is None or trust_lists.store.is_empty else trust_lists.store
-        if self.trust is not None:
-            trusted: TrustedIssuers | None = read_trust_file(self.trust)
-        else:
-            trusted = None if store is None else store.trusted_issuers()
+        from_lists = None if trust_lists is None else trust_lists.issuers()
+        trusted = from_lists if self.trust is None else read_trust_file(self.trust)
         named = read_signers(self.signers)
         status_lists = read_status_files(self.status)
         fetcher = None if self.offline else Fetcher(allow_loopback=self.allow_loopback)
@@ -94,8 +92,9 @@ class CheckingRoom:
             fetch,
             sources=Sources(trusted, lists, fetch, list_memory=memory) if of_many else None,
             marks=trust_lists.marks if trust_lists is not None else no_marks,
-            signers=named if named is not None else store,
+            signers=named if named is not None or trust_lists is None else trust_lists.signers(),
             revocations=read_revocations(self.revoked),
+            withdrawn=None if self.revoked else open_revocations(config),
         )
 
     def digests(self) -> dict[str, str]:
@@ -127,7 +126,10 @@ class CheckingRoom:
                 config.trust_path,
                 suspended_path(config),
                 *sorted(config.trust_folder.glob("*.json")),
+                *signer_files([config.signers_path]),
             ]
+        if not self.revoked:
+            candidates += revocation_files([config.revoked_path])
         chosen = self._rules(config)
         if chosen is not None:
             candidates.append(rule_store(config).path(chosen.name))

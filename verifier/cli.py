@@ -126,13 +126,16 @@ def check_command(
         list[Path] | None,
         typer.Option(
             "--signer",
-            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
+            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable. "
+            "Default: those of the home.",
         ),
     ] = None,
     revoked: Annotated[
         list[Path] | None,
         typer.Option(
-            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
+            "--revoked",
+            help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable. "
+            "Default: those of the home.",
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,

@@ -27,6 +27,7 @@ from runtime.serve_options import (
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue
 from verifier.config import VerifierConfig, load_config, service_config
+from verifier.revocation_lists import RevocationSource
 from verifier.settings import SETTINGS, write_settings_file
 from verifier.trust_lists import TrustSource
 from verifier.trust_report import warning_lines
@@ -130,7 +131,7 @@ def serve_command(
             config = replace(config, database_url=database)
         tls = tls_files(certificate, key)
         check_exposure(host, tls=tls is not None, behind_proxy=behind_proxy)
-        trust = TrustSource(config)
+        trust, withdrawn = TrustSource(config), RevocationSource(config)
         if trust.issuers() is None:
             print_warning(
                 f"no trust file {config.trust_path}, no trust list: any issuer is looked up, none is trusted"
@@ -148,6 +149,7 @@ def serve_command(
         serve_verifier(
             config,
             trust,
+            withdrawn,
             identity,
             address=(host, port),
             workers=workers,

@@ -53,8 +53,12 @@ class VerifierConfig:
     and used up to `status_max_age` while its host is down; DID documents likewise. What was judged by such a
     copy is a note where `accept_old_copies`, else it stays undecided. A trust list that is older than
     `trust_max_age` (0 for no limit) leaves what it vouches for undecided; lists of test systems are refused
-    unless `accept_test_lists`, which marks every result. `sources` says where each setting is
-    from: "default", "file" or the name of a variable.
+    unless `accept_test_lists`, which marks every result. `signers` is a certificate of a signer of paper
+    codes or a folder of them, by default the folder `signers` in the home: each is believed as it stands.
+    `revoked` is the file or folder of the EU revocation lists of paper codes, by default the folder `revoked`
+    in the home. A list is as old as its file; past `revoked_max_age` (0 for no limit) paper is undecided.
+
+    `sources` says where each setting is from: "default", "file" or the name of a variable.
     """
 
     home: Path
@@ -64,6 +68,8 @@ class VerifierConfig:
     url: str | None = None
     domain_setting: str | None = None
     trust_file: Path | None = None
+    signers: Path | None = None
+    revoked: Path | None = None
     client_id: str | None = None
     certificate_file: Path | None = None
     hsm_module: str | None = None
@@ -83,6 +89,7 @@ class VerifierConfig:
     did_max_age: int = 24 * 3600
     trust_max_age: int = 30 * 24 * 3600
     accept_test_lists: bool = False
+    revoked_max_age: int = 2 * 24 * 3600
     challenge_seconds: int = 600
     max_open_challenges: int = 10_000
     exchange_seconds: int = 900
@@ -137,6 +144,16 @@ class VerifierConfig:
     def trust_path(self) -> Path:
         """The trust file that is used when no other is named on the command line."""
         return self.trust_file or self.home / "trust.json"
+
+    @property
+    def signers_path(self) -> Path:
+        """The file or folder of signers' certificates; the folder in the home need not exist."""
+        return self.signers or self.home / "signers"
+
+    @property
+    def revoked_path(self) -> Path:
+        """The file or folder of revocation lists of paper codes; the folder in the home need not exist."""
+        return self.revoked or self.home / "revoked"
 
     @property
     def rules_path(self) -> Path:

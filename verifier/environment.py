@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from health import CONTEXT_SEQUENCES
+from health.formats import Revocations
+from health.trust import Signers
 from vclib.did import Fetch, resolver
 from vclib.environment import ListMemory
 from vclib.errors import ComplexityError, MalformedError, StatusRetrievalError
-from vclib.policy import TrustedIssuers
+from vclib.policy import Reason, TrustedIssuers
 from vclib.status import StatusResult
 from vclib.strict_json import JSONObject, parse_json_object
 from vclib.verification import CredentialOutcome, Environment, VerifiedCredential
@@ -27,12 +29,37 @@ if TYPE_CHECKING:
     from verifier.caching import DocumentCache, OldCopy
 
 
+class Trust(Protocol):
+    """Whom a verifier trusts, as it is when asked; what it gives stays the same."""
+
+    def issuers(self) -> TrustedIssuers | None:
+        """Return the issuers of credentials; None where nobody was said to be trusted."""
+        ...
+
+    def signers(self) -> Signers | None:
+        """Return the signers of paper codes; None where nobody was said to be trusted."""
+        ...
+
+    def marks(self) -> tuple[Reason, ...]:
+        """Return the reasons that every result carries (threat I6)."""
+        ...
+
+
+class WithdrawnPaper(Protocol):
+    """What a verifier knows of paper codes that were withdrawn, as it is when asked."""
+
+    def at(self, now: datetime) -> tuple[Revocations | None, tuple[Reason, ...]]:
+        """Return the lists, None where there are none, and what is to be said of their age."""
+        ...
+
+
 @dataclass(frozen=True)
 class Sources:
     """Who is trusted, and where documents come from.
 
     `status_lists` are at hand, by their id. Others are read through `documents`, which keeps copies, or else
-    by `fetch`; that also reads related resources and schemas. Without either nothing is fetched.
+    by `fetch`; that also reads related resources and schemas. Without either nothing is fetched. `trust`
+    gives who is trusted as it is when asked, in place of `trusted`.
     """
 
     trusted: TrustedIssuers | None = None
@@ -40,6 +67,7 @@ class Sources:
     fetch: Fetch | None = None
     documents: DocumentCache | None = None
     list_memory: ListMemory | None = None
+    trust: Callable[[], TrustedIssuers | None] | None = None
 
     def at(self, now: datetime) -> tuple[Environment, Sequence[OldCopy]]:
         """Return the environment of one check, and where the old copies that it used will be found."""
@@ -52,14 +80,15 @@ class Sources:
             fetch=self.fetch,
             list_memory=self.list_memory,
         )
-        if self.trusted is None:
+        trusted = self.trusted if self.trust is None else self.trust()
+        if trusted is None:
             return environment, old
         # A stranger's credential causes no look-up: its issuer is looked at first (threat G11).
         return (
             replace(
                 environment,
-                issuer_keys=self.trusted.dids_of,
-                is_issuer_acceptable=self.trusted.is_known,
+                issuer_keys=trusted.dids_of,
+                is_issuer_acceptable=trusted.is_known,
             ),
             old,
         )

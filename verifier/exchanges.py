@@ -247,7 +247,7 @@ class Exchanges:
         if accepted is None or issuer_id in accepted:
             return True
         # Several DIDs can be one authority, and the trust file says which.
-        trusted = self.verifier.trusted
+        trusted = self.verifier.as_of_now().trusted
         return trusted is not None and bool(set(trusted.dids_of(issuer_id)) & set(accepted))
 
 

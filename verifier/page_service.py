@@ -14,11 +14,11 @@ from fastapi import Request
 from health import Language, match_person, parse_passport
 from vclib.errors import MalformedValueError
 from vclib.strict_json import JSONObject, JSONValue
-from verifier.caching import DocumentCache
 from verifier.config import VerifierConfig
 from verifier.page_access import DeskAccess
+from verifier.page_known import Known
 from verifier.page_result import show_result, show_trouble
-from verifier.page_views import Frame, age_words
+from verifier.page_views import Frame
 from verifier.page_words import MATCHES, language_of, words_of
 from verifier.report import result_json
 from verifier.requests import PresentationRequests
@@ -28,7 +28,7 @@ from verifier.service import CheckResult, Question, Verifier
 
 @dataclass(frozen=True)
 class Page:
-    """What the page needs to ask and to check; `documents` are the copies whose age it shows.
+    """What the page needs to ask and to check; `known` is what answers rest on, whose age it shows.
 
     `rules` are those that a desk can choose.
     """
@@ -36,7 +36,7 @@ class Page:
     config: VerifierConfig
     requests: PresentationRequests
     verifier: Verifier
-    documents: DocumentCache | None
+    known: Known
     rules: RuleStore
     access: DeskAccess
     clock: Callable[[], datetime]
@@ -68,16 +68,7 @@ class Page:
 
     def ages(self, frame: Frame) -> list[str]:
         """Return how old the copies are that answers rest on while others are not reached (threat M4)."""
-        words, now = frame.words, self.clock()
-        if self.documents is None:
-            return [words("This server looks nothing up: it works with the files it was given.")]
-        lists, keys = self.documents.oldest()
-        told = []
-        if lists is not None:
-            told.append(words("Lists of withdrawals: {age} old", age=age_words(now - lists, words)))
-        if keys is not None:
-            told.append(words("Keys of issuers: {age} old", age=age_words(now - keys, words)))
-        return told
+        return self.known.ages(frame.words)
 
     def check(self, request: Request, text: str) -> str:
         """Return the HTML of what the text of a code is found to be."""
@@ -120,9 +111,9 @@ class Page:
     def all_rules(self) -> list[tuple[str, str]]:
         """Return every rule set with each country in it, those of the settings first."""
         found = [
-            (name, country)
-            for name in self.rules.names()
-            for country in self.rules.find(name).rule_set.countries
+            (stored.name, country)
+            for stored in self.known.rule_sets()
+            for country in stored.rule_set.countries
         ]
         return sorted(found, key=lambda each: (each != (self.config.rules, self.config.rules_country), each))
 

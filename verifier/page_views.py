@@ -23,6 +23,7 @@ from runtime.inert import inert_text
 from runtime.qr import make_qr
 from runtime.web import RequestError
 from vclib.errors import RangeError
+from verifier.page_known import Topic
 from verifier.page_result import Shown
 from verifier.page_words import LANGUAGES, SITUATION_WORDS, Words
 
@@ -116,6 +117,10 @@ class Frame:
         """Return an answer; `ages` of the copies that it may rest on."""
         return self.render("answer.html", shown=shown, ages=ages, now=f"{self.words.moment(now)} UTC")
 
+    def desk(self, topics: Sequence[Topic], *, now: datetime) -> Response:
+        """Return the page that says what answers rest on."""
+        return self._response(self.render("desk.html", topics=topics, now=f"{self.words.moment(now)} UTC"))
+
     def _response(self, html: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
         return HTMLResponse(html, status, headers=dict(HEADERS))
 
@@ -126,17 +131,6 @@ def static_file(name: str) -> Response:
         raise RequestError(HTTPStatus.NOT_FOUND, "there is no such file")
     content = files("verifier").joinpath("static", name).read_bytes()
     return Response(content, headers=dict(HEADERS), media_type=STATIC[name])
-
-
-def age_words(age: timedelta, words: Words) -> str:
-    """Return how old something is, in the largest unit that fits."""
-    if age < timedelta(minutes=1):
-        return words("less than a minute")
-    if age < timedelta(hours=1):
-        return words.count("{count} minute", "{count} minutes", age // timedelta(minutes=1))
-    if age < timedelta(days=2):
-        return words.count("{count} hour", "{count} hours", age // timedelta(hours=1))
-    return words.count("{count} day", "{count} days", age // timedelta(days=1))
 
 
 @cache

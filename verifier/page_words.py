@@ -8,11 +8,21 @@ Not here: which colour a reason makes (`verifier.page_result`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 
 from runtime.words import LANGUAGES, Words
 
-__all__ = ["LANGUAGES", "MATCHES", "REASONS", "SITUATION_WORDS", "Words", "language_of", "words_of"]
+__all__ = [
+    "LANGUAGES",
+    "MATCHES",
+    "REASONS",
+    "SITUATION_WORDS",
+    "Words",
+    "age_words",
+    "language_of",
+    "words_of",
+]
 
 _MAX_HEADER = 200
 
@@ -47,6 +57,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "proof-expired": "It was signed at another time than now.",
         "related-resource": "Something that it links to was exchanged.",
         "resource-not-checked": "A document that it links to was not checked.",
+        "revocations-old": "The list of withdrawn paper codes is older than allowed here.",
         "revoked": "Its issuer has withdrawn it.",
         "rules-met": "The rules that are asked here are met.",
         "rules-not-met": "A rule that is asked here is not met.",
@@ -107,6 +118,17 @@ SITUATION_WORDS: Mapping[str, str] = MappingProxyType(
         "status": "Certificate number only",
     }
 )
+
+
+def age_words(age: timedelta, words: Words) -> str:
+    """Return how old something is, in the largest unit that fits."""
+    if age < timedelta(minutes=1):
+        return words("less than a minute")
+    if age < timedelta(hours=1):
+        return words.count("{count} minute", "{count} minutes", age // timedelta(minutes=1))
+    if age < timedelta(days=2):
+        return words.count("{count} hour", "{count} hours", age // timedelta(hours=1))
+    return words.count("{count} day", "{count} days", age // timedelta(days=1))
 
 
 def words_of(language: str) -> Words:

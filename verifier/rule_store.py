@@ -8,6 +8,7 @@ asks (`verifier.rules`).
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from verifier.rules import ChosenRules
 MAX_FILE = 16 * 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SUFFIX = ".json"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class RuleStore:
 
     folder: Path
     _read: dict[str, tuple[tuple[int, int, int], StoredRules]] = field(default_factory=dict, repr=False)
+    # Of sets whose newest file cannot be read: which file that is, and why.
+    _broken: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict, repr=False)
 
     def save(self, name: str, rule_set: RuleSet, *, source: str, now: datetime) -> StoredRules:
         """Keep a set under a name, in place of an older one; ConfigurationError for another form of name."""
@@ -80,7 +84,10 @@ class RuleStore:
         return stored
 
     def find(self, name: str) -> StoredRules:
-        """Return a set; ConfigurationError if there is none of that name, or its file was changed by hand."""
+        """Return a set; ConfigurationError if there is none of that name, or its file was changed by hand.
+
+        Where a set was read before, one that cannot be read in its place leaves it in force (see `problem`).
+        """
         path = self.path(name)
         try:
             found = path.stat()
@@ -94,10 +101,24 @@ class RuleStore:
         # A new file has another number even where two are written within one tick of the clock.
         key = (found.st_ino, found.st_mtime_ns, found.st_size)
         kept = self._read.get(name)
-        if kept is None or kept[0] != key:
-            kept = (key, _read(name, path))
-            self._read[name] = kept
-        return kept[1]
+        if kept is not None and key in (kept[0], self._broken.get(name, (None,))[0]):
+            return kept[1]
+        try:
+            stored = _read(name, path)
+        except (ConfigurationError, StoreError) as err:
+            if kept is None:
+                raise
+            _LOG.warning("the rule set %s cannot be read, the one in force stays: %s", name, err.message)
+            self._broken[name] = (key, err.message)
+            return kept[1]
+        self._read[name] = (key, stored)
+        self._broken.pop(name, None)
+        return stored
+
+    def problem(self, name: str) -> str | None:
+        """Return why the newest file of a set cannot be read, None where it was."""
+        broken = self._broken.get(name)
+        return None if broken is None else broken[1]
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the sets that are there."""

@@ -54,7 +54,7 @@ from vclib.verification import (
 )
 from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
 from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificates
-from verifier.environment import Sources, older_lists
+from verifier.environment import Sources, Trust, WithdrawnPaper, older_lists
 from verifier.inputs import is_presentation, open_or_error
 from verifier.rules import ChosenRules, apply_rules
 
@@ -158,7 +158,9 @@ class Verifier:
     the first three where copies are kept. What was judged by a copy whose host is down stays undecided, or
     is a note with `accept_old_copies`. `rules` gives the rules that are asked of everything, as they are
     now. `marks` are reasons that every result carries (threat I6).
-    `signers` and `revocations` are for paper certificates.
+    `signers` and `revocations` are for paper certificates. `trust` gives whom to trust as it is with each
+    check, in place of `trusted`, `signers` and `marks`; `withdrawn` what was withdrawn, in place of
+    `revocations`.
     """
 
     trusted: TrustedIssuers | None = None
@@ -171,6 +173,22 @@ class Verifier:
     marks: Callable[[], tuple[Reason, ...]] = no_marks
     signers: Signers | None = None
     revocations: Revocations | None = None
+    trust: Trust | None = None
+    withdrawn: WithdrawnPaper | None = None
+
+    def as_of_now(self) -> Verifier:
+        """Return the verifier with whom it trusts at this moment, which one check must not see change."""
+        if self.trust is None:
+            return self
+        trusted, marks = self.trust.issuers(), self.trust.marks()
+        return replace(
+            self,
+            trusted=trusted,
+            signers=self.trust.signers(),
+            marks=lambda: marks,
+            sources=None if self.sources is None else replace(self.sources, trusted=trusted, trust=None),
+            trust=None,
+        )
 
     def check_content(self, content: bytes, question: Question, *, now: datetime) -> CheckResult:
         """Return the verdict at `now` on whatever was scanned or sent: JSON, compact text, HC1, a picture.
@@ -192,14 +210,15 @@ class Verifier:
         An error in place of a content, of one that could not be read, is declined as the error says. All are
         read before the first is judged, so what is given at a time should be some hundred.
         """
+        verifier = self.as_of_now()
         opened = [open_or_error(content) for content in contents]
         papers = [each for each in opened if isinstance(each, Certificate)]
-        judged = iter(self._judge_certificates(papers, question, now))
-        rules = self._chosen_rules(question)
+        judged = iter(verifier._judge_certificates(papers, question, now))
+        rules = verifier._chosen_rules(question)
         checks = [
-            partial(self._with_paper_rules, each, next(judged), rules, now)
+            partial(verifier._with_paper_rules, each, next(judged), rules, now)
             if isinstance(each, Certificate)
-            else partial(self._check_opened, each, question, now)
+            else partial(verifier._check_opened, each, question, now)
             for each in opened
         ]
         return [_or_declined(check).verdict for check in checks]
@@ -208,7 +227,7 @@ class Verifier:
         self, certificate: Certificate, question: Question, *, now: datetime
     ) -> CheckResult:
         """Return the verdict at `now` on a paper certificate that was read."""
-        (judged,) = self._judge_certificates((certificate,), question, now)
+        (judged,) = self.as_of_now()._judge_certificates((certificate,), question, now)
         result = self._with_paper_rules(certificate, judged, self._chosen_rules(question), now)
         told = tuple(replace(checked, claims=certificate.claims) for checked in result.credentials)
         return replace(result, credentials=told)
@@ -218,8 +237,9 @@ class Verifier:
 
         Raises MalformedValueError for a document that is neither, StoreError, ConfigurationError.
         """
-        result = self._check(document, question, now=now)
-        return replace(result, verdict=self._marked(result.verdict))
+        verifier = self.as_of_now()
+        result = verifier._check(document, question, now=now)
+        return replace(result, verdict=verifier._marked(result.verdict))
 
     def _check(self, document: JSONObject, question: Question, *, now: datetime) -> CheckResult:
         whole = is_presentation(document)
@@ -245,11 +265,14 @@ class Verifier:
         if question.challenge is not None or question.domain is not None:
             err = InvalidChallengeError("paper answers no request: check it without a challenge")
             return [JudgedCertificate(Verdict((reason_of(err),)), genuine=False) for _ in certificates]
-        policy = PaperPolicy(self.signers, self.revocations, question.require_holder, question.require_status)
+        lists, age = (self.revocations, ()) if self.withdrawn is None else self.withdrawn.at(now)
+        policy = PaperPolicy(self.signers, lists, question.require_holder, question.require_status)
         judged = judge_certificates(certificates, policy, now=now)
-        if not (marks := self.marks()):
-            return judged
-        return [replace(each, verdict=_with_marks(each.verdict, marks)) for each in judged]
+        if age:
+            judged = [_with_older(each, age) if each.genuine else each for each in judged]
+        if marks := self.marks():
+            judged = [replace(each, verdict=_with_marks(each.verdict, marks)) for each in judged]
+        return judged
 
     def _with_paper_rules(
         self, certificate: Certificate, judged: JudgedCertificate, rules: ChosenRules | None, now: datetime
@@ -384,6 +407,10 @@ def _or_declined(check: Callable[[], CheckResult]) -> CheckResult:
         raise
     except VCError as err:
         return CheckResult(declined(err))
+
+
+def _with_older(judged: JudgedCertificate, age: tuple[Reason, ...]) -> JudgedCertificate:
+    return replace(judged, verdict=replace(judged.verdict, reasons=(*judged.verdict.reasons, *age)))
 
 
 def _with_marks(verdict: Verdict, marks: tuple[Reason, ...]) -> Verdict:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from runtime.commands import utc_now
 from runtime.fetch import Fetcher
+from runtime.hosts import own_hosts
 from runtime.logs import configure_logging
 from runtime.serve_options import url_of
 from runtime.service_app import RateLimit
@@ -20,6 +21,7 @@ from runtime.serving import TLSFiles, bind, port_of, serve_workers
 from verifier.app import create_verifier_app
 from verifier.config import VerifierConfig
 from verifier.identity import OwnIdentity
+from verifier.revocation_lists import RevocationSource
 from verifier.rule_store import default_rules, rule_store
 from verifier.store import VerifierStore
 from verifier.trust_lists import TrustSource
@@ -28,6 +30,7 @@ from verifier.trust_lists import TrustSource
 def serve_verifier(
     config: VerifierConfig,
     trust: TrustSource,
+    withdrawn: RevocationSource,
     identity: OwnIdentity | None,
     *,
     address: tuple[str, int],
@@ -40,8 +43,8 @@ def serve_verifier(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is told the URL that answers.
 
-    `trust` is asked with every check, so that a list taken in while this runs counts at once. `identity`
-    signs requests to wallets. Raises ConfigurationError and StoreError.
+    `trust` and `withdrawn` are asked with every check, so that a list taken in while this runs counts at
+    once, also the first one. `identity` signs requests to wallets. Raises ConfigurationError and StoreError.
     """
     configure_logging()
     VerifierStore.open_home(config).close()
@@ -55,13 +58,14 @@ def serve_verifier(
         return create_verifier_app(
             config,
             VerifierStore.open_home(config),
-            trust.issuers(),
+            None,
             clock=utc_now,
             fetch=fetch,
             signer=identity,
             rate=rate,
-            marks=trust.marks,
-            signers=None if trust.issuers() is None else trust,
+            trust=trust,
+            withdrawn=withdrawn,
+            hosts=own_hosts(config.url, listens_on=address[0]),
         )
 
     bound = bind(*address)

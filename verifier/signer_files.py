@@ -6,13 +6,18 @@ named here vouches for its certificates by being named. Not here: chains, and wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from health.formats import RevocationList, Revocations, read_revocation_list, read_signer_certificates
 from health.trust import SignerSet, TrustedSigner
 from runtime.console import read_input
 from vclib.errors import ComplexityError, ConfigurationError, KeyMaterialError, MalformedError
+
+# Of each file its path, number, time in nanoseconds and size.
+FileState: TypeAlias = tuple[tuple[str, int, int, int], ...]
 
 _CERTIFICATE_FILES = (".pem", ".crt", ".cer", ".der")
 
@@ -27,6 +32,11 @@ def read_signers(paths: Sequence[Path]) -> SignerSet | None:
     return SignerSet.of(signer for file in signer_files(paths) for signer in _signers_of(file))
 
 
+def signer_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files of signers' certificates: those named, and of a folder all with a name of one."""
+    return _files(paths, _CERTIFICATE_FILES)
+
+
 def read_revocations(paths: Sequence[Path]) -> Revocations | None:
     """Return the revocation lists of files and folders, None where no path is given.
 
@@ -35,14 +45,20 @@ def read_revocations(paths: Sequence[Path]) -> Revocations | None:
     return Revocations.of(map(_revocation_list, revocation_files(paths))) if paths else None
 
 
-def signer_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Give the certificate files of these paths, some of which may be folders."""
-    return _files(paths, _CERTIFICATE_FILES)
-
-
 def revocation_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Give the revocation lists of these paths, some of which may be folders."""
+    """Yield the files of revocation lists: those named, and of a folder all that are JSON."""
     return _files(paths, (".json",))
+
+
+def file_state(files: Iterable[Path]) -> FileState:
+    """Return what changes with every change of the files; raises OSError for one that is not there."""
+    found = [(str(file), file.stat()) for file in files]
+    return tuple((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+
+
+def oldest(state: FileState) -> datetime:
+    """Return when the file was written that was written first; there is at least one."""
+    return datetime.fromtimestamp(min(written for _, _, written, _ in state) / 1e9, UTC)
 
 
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:

@@ -14,15 +14,17 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from health.trust import (
     KeptList,
     Pins,
+    Signers,
+    SignerSet,
     TestListError,
     TrustedSigner,
     TrustListError,
@@ -36,11 +38,12 @@ from health.trust import (
 from runtime.atomic import read_file, reason, write_file
 from runtime.folders import make_folder
 from vclib.errors import ComplexityError, ConfigurationError, MalformedError, StoreError, VCError
-from vclib.policy import TrustedIssuer, TrustedIssuers
+from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig
 from verifier.inputs import read_trust_file
+from verifier.signer_files import FileState, file_state, oldest, read_signers, signer_files
 from verifier.trust_suspensions import read_suspended, suspended_path
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -163,11 +166,37 @@ def _check_replaces(new: KeptList, kept: KeptList) -> None:
     check_not_older(new.trust_list, kept.trust_list)
 
 
-class TrustSource(Mapping[str, TrustedIssuer]):
-    """Whom a verifier trusts now: its trust file and its lists, read again when one of them was changed.
+@dataclass(frozen=True)
+class NamedSigners:
+    """Signers by certificates in the verifier's home, believed as they stand; `since` is of the oldest."""
 
-    A mapping from DID to issuer, as `TrustedIssuers` is made of, and `Signers` for paper codes. Threads may
-    share it.
+    signers: SignerSet
+    since: datetime
+
+
+@dataclass(frozen=True)
+class JoinedSigners:
+    """Signers of several origins, side by side."""
+
+    parts: tuple[Signers, ...]
+
+    def signers_for(self, kid: bytes, *, format: str) -> tuple[TrustedSigner, ...]:  # noqa: A002 - its name
+        """Return every signer with this key identifier that is trusted for the format."""
+        return tuple(signer for part in self.parts for signer in part.signers_for(kid, format=format))
+
+
+@dataclass(frozen=True)
+class _Trusted:
+    store: TrustStore
+    named: NamedSigners | None
+
+
+class TrustSource:
+    """Whom a verifier trusts now: its trust file, its lists and the certificates of signers in its home.
+
+    They are read again when one of them was changed. A `verifier.environment.Trust`: what it gives is as the
+    files are at that moment, and does not change in the middle of a check. `problem` says why the files as
+    they are now cannot be read, None where they were. Threads may share it.
     """
 
     def __init__(self, config: VerifierConfig) -> None:
@@ -176,52 +205,78 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         self._folder = TrustFolder(config.trust_folder)
         self._lock = threading.Lock()
         self._state = self._found()
-        self._store = self._loaded()
+        self._trusted = _load(config)
+        self.problem: str | None = None
 
     @property
     def store(self) -> TrustStore:
         """The store as the files are now; what was in force where they cannot be read."""
-        state = self._found()
-        if state != self._state:
-            with self._lock:
-                if state != self._state:
-                    self._reload(state)
-        return self._store
+        return self._now().store
+
+    @property
+    def named(self) -> NamedSigners | None:
+        """The signers whose certificates are in the home, None without any."""
+        return self._now().named
 
     def issuers(self) -> TrustedIssuers | None:
-        """Return the issuers, which follow the files; None where nobody was said to be trusted."""
-        return None if self._store.is_empty else TrustedIssuers(self)
+        """Return the issuers; None where nobody was said to be trusted."""
+        store = self.store
+        return None if store.is_empty else store.trusted_issuers()
 
-    def signers_for(self, kid: bytes, *, format: str) -> tuple[TrustedSigner, ...]:  # noqa: A002 - its name
-        """Return every signer with this key identifier that is trusted for the format."""
-        return self.store.signers_for(kid, format=format)
+    def signers(self) -> Signers | None:
+        """Return the signers of paper codes; None where nobody was said to be trusted."""
+        found = self._now()
+        store: Signers | None = None if found.store.is_empty else found.store
+        if found.named is None:
+            return store
+        return found.named.signers if store is None else JoinedSigners((store, found.named.signers))
 
     def marks(self) -> tuple[Reason, ...]:
         """Return what every result must carry: that lists of test systems are in use (threat I6)."""
         return marks_of(self.store)
 
-    def __getitem__(self, did: str) -> TrustedIssuer:
-        return self.store.trusted_issuers().by_did[did]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.store.trusted_issuers().by_did)
-
-    def __len__(self) -> int:
-        return len(self.store.trusted_issuers().by_did)
+    def _now(self) -> _Trusted:
+        state = self._found()
+        if state != self._state:
+            with self._lock:
+                if state != self._state:
+                    self._reload(state)
+        return self._trusted
 
     def _reload(self, state: object) -> None:
         try:
-            self._store = self._loaded()
+            self._trusted, self.problem = _load(self._config), None
         except VCError as err:
+            self.problem = err.message
             _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
         self._state = state
 
     def _found(self) -> object:
-        files = (self._config.trust_path, suspended_path(self._config))
-        return (*self._folder.state(), *(_state_of(file) for file in files))
+        own = [_state_of([path]) for path in (self._config.trust_path, suspended_path(self._config))]
+        return own, self._folder.state(), _state_of(_named_files(self._config))
 
-    def _loaded(self) -> TrustStore:
-        return load_store(self._config)
+
+def _state_of(files: Iterable[Path]) -> FileState | None:
+    try:
+        return file_state(files)
+    except OSError:
+        return None
+
+
+def _named_files(config: VerifierConfig) -> Iterator[Path]:
+    # A folder of that name in the home is an offer; a path that somebody configured has to be there.
+    if config.signers is not None or config.signers_path.exists():
+        yield from signer_files([config.signers_path])
+
+
+def _load(config: VerifierConfig) -> _Trusted:
+    store = load_store(config)
+    try:
+        state = file_state(_named_files(config))
+    except OSError as err:
+        raise StoreError(f"cannot read {config.signers_path}: {reason(err)}") from err
+    signers = read_signers([Path(name) for name, *_ in state])
+    return _Trusted(store, None if signers is None else NamedSigners(signers, oldest(state)))
 
 
 def open_trust(config: VerifierConfig | None) -> TrustSource | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -71,10 +72,17 @@ class Network:
         make_wallet(other / "alice.ddcc")
         return network
 
-    def offer(self, *options: object, by_value: bool = False, name: str | None = None) -> Offer:
+    def offer(
+        self,
+        *options: object,
+        by_value: bool = False,
+        name: str | None = None,
+        vaccination: Mapping[str, object] = MappingProxyType({}),
+    ) -> Offer:
         """Let the issuer offer a record that nobody was offered before."""
         number = next(_numbers)
         record = changed(VACCINATION, name=name or f"Person {number}")
+        record = changed(record, "vaccination", **vaccination)
         path = self.folder / f"record-{number}.json"
         path.write_text(dump_json(record))
         ways = ("--by-value",) if by_value else ()

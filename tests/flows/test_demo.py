@@ -34,7 +34,7 @@ def test_everything_comes_out_as_told(tmp_path: Path) -> None:
     played = as_process("demo", "--dir", folder, cwd=tmp_path)
     assert (played.code, played.err) == (0, ""), played
     assert not (folder / "older").exists()
-    assert f" steps, 13 of them refusals, all as told. The files stay in {folder}.\n" in played.out
+    assert f" steps, 14 of them refusals, all as told. The files stay in {folder}.\n" in played.out
     assert "SHOULD NOT HAPPEN" not in played.out
     # What is refused on the wire, each with its reason.
     for reason in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -201,6 +202,40 @@ def test_requests_need_a_token_where_the_settings_say_so(venue: Venue) -> None:
         assert answer.status_code == 401
     accepted = client.ask("POST", "/challenges", headers={"authorization": f"Bearer {token}"})
     assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tokens_for", "path", "needs_name"),
+    [
+        ("nothing", "/", True),
+        ("nothing", "/desk", True),
+        ("nothing", "/requests", True),
+        ("nothing", "/page/text", True),
+        ("nothing", "/credentials/verify", True),
+        ("exchanges", "/credentials/verify", True),
+        ("exchanges", "/challenges", True),
+        ("exchanges", "/page/text", False),
+        ("everything", "/credentials/verify", False),
+        ("nothing", "/healthz", False),
+    ],
+)
+def test_where_no_token_is_asked_for_a_request_needs_the_verifiers_name(
+    venue: Venue, tokens_for: str, path: str, needs_name: bool
+) -> None:
+    """M6: a page that gives this machine's address to its own name is not answered."""
+    config = replace(venue.config, tokens_for=tokens_for)
+    clock = venue.world.clock
+    app = create_verifier_app(
+        config, venue.store, None, clock=lambda: clock.now, fetch=None, hosts={"venue.example"}
+    )
+    method = "GET" if path in ("/", "/desk", "/healthz") else "POST"
+    headers = {"content-type": "application/json"}
+
+    def status(host: str) -> int:
+        return Client(app).ask(method, path, content=b"{}", headers={**headers, "host": host}).status_code
+
+    assert (status("evil.example") == 421) is needs_name
+    assert status("venue.example:8442") != 421
 
 
 def test_answers_are_for_nobody_else(venue: Venue) -> None:

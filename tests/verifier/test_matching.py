@@ -80,6 +80,44 @@ def test_the_command_says_the_same_different_or_by_eye(
     assert run.output.startswith(told)
 
 
+AULUS_ZONE = "P<UTOAGERIUS<<AULUS<<<<<<<<<<<<<<<<<<<<<<<<<\nL898902C36UTO0303033M3004157<<<<<<<<<<<<<<<6"
+
+
+@pytest.mark.parametrize("line", [AULUS, "Agerius, Aulus, 2003-03-03", AULUS_ZONE])
+def test_the_passport_line_may_be_typed(tmp_path: Path, line: str) -> None:
+    run = CliRunner().invoke(app, ["match", str(_written(tmp_path)), line])
+
+    assert (run.exit_code, run.output.splitlines()[0]) == (0, "THE SAME"), run.output
+
+
+def test_the_passport_line_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "passport.txt"
+    file.write_text(AULUS_ZONE)
+
+    for given in (str(file), f"@{file}"):
+        run = CliRunner().invoke(app, ["match", str(_written(tmp_path)), given])
+        assert run.exit_code == 0, run.output
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        ("passport.txt", 4, "there is no such file, and it has no date"),
+        ("passport1.txt", 4, "expected a machine readable zone"),
+        ("@passport.txt", 5, "passport.txt"),
+        ("AGERIUS, AULUS 2003-02-30", 4, "with a real date"),
+        ("P<UTO", 4, "expected three lines of 30"),
+    ],
+)
+def test_what_is_neither_a_line_nor_a_file_is_told_as_both(
+    tmp_path: Path, given: str, code: int, told: str
+) -> None:
+    run = CliRunner().invoke(app, ["match", str(_written(tmp_path)), given])
+
+    assert run.exit_code == code
+    assert told in run.output
+
+
 def test_the_command_writes_json(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["match", str(_written(tmp_path)), "-", "--json"], input=AULUS)
 

@@ -1,0 +1,139 @@
+"""The lists of withdrawn paper codes of a verifier: files in its home, read again while it runs.
+
+The EU's lists come as files, one or a folder of them, by whatever way an operator has; nothing is fetched
+here. All files are read before any of them counts, and one that cannot be read leaves the lists in force. A
+list does not say when it was made, so it is as old as its file: whoever confirms one writes it again, or
+touches it. Past the configured age paper stays undecided, and what a list withdraws is refused all the same
+(threat M4). Not here: what is in a list (`health.formats`).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from health.formats import Revocations
+from runtime.atomic import reason
+from vclib.errors import StoreError, VCError
+from vclib.policy import Reason, Severity
+from verifier.config import VerifierConfig
+from verifier.signer_files import FileState, file_state, oldest, read_revocations, revocation_files
+
+# A folder of batches has thousands of files, which are not looked at for every guest.
+_LOOK_EVERY = 2.0
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class KeptRevocations:
+    """Lists as they were read, a `verifier.environment.WithdrawnPaper`; `since` the oldest was written."""
+
+    revocations: Revocations
+    since: datetime
+    files: int
+    max_age: timedelta | None = None
+
+    def is_old(self, now: datetime) -> bool:
+        """Whether the lists are too old to say by them that something was not withdrawn."""
+        return self.max_age is not None and now - self.since > self.max_age
+
+    def at(self, now: datetime) -> tuple[Revocations | None, tuple[Reason, ...]]:
+        """Return the lists, and what is to be said of their age."""
+        if not self.is_old(now):
+            return self.revocations, ()
+        return self.revocations, (
+            Reason(
+                "revocations-old",
+                "The list of withdrawn paper codes is older than allowed here.",
+                Severity.UNDECIDED,
+                detail=f"of {self.since:%Y-%m-%d %H:%M} UTC",
+            ),
+        )
+
+
+class RevocationSource:
+    """What a verifier knows to be withdrawn now: its files, read again when one of them was changed.
+
+    A `verifier.environment.WithdrawnPaper`. `problem` says why the files as they are now cannot be read, None
+    where they were. `seconds` is a clock that only goes forward. Threads may share it.
+    """
+
+    def __init__(self, config: VerifierConfig, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Read everything once; raises ConfigurationError, StoreError."""
+        self._path = config.revoked_path
+        # A folder of that name in the home is an offer; a path that somebody configured has to be there.
+        self._may_be_absent = config.revoked is None
+        self._max_age = timedelta(seconds=config.revoked_max_age) if config.revoked_max_age else None
+        self._seconds = seconds
+        self._looked = seconds()
+        self._lock = threading.Lock()
+        state = self._found()
+        self._state: FileState | None = state
+        self._kept = self._read(state)
+        self.problem: str | None = None
+
+    @property
+    def kept(self) -> KeptRevocations | None:
+        """The lists as the files are now, None without any; those in force where they cannot be read."""
+        # Whoever finds another looking goes on with what is in force.
+        if self._seconds() - self._looked >= _LOOK_EVERY and self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._kept
+
+    def at(self, now: datetime) -> tuple[Revocations | None, tuple[Reason, ...]]:
+        """Return the lists, None where there are none, and what is to be said of their age."""
+        kept = self.kept
+        return (None, ()) if kept is None else kept.at(now)
+
+    def _look(self) -> None:
+        self._looked = self._seconds()
+        try:
+            state = self._found()
+        except StoreError as err:
+            # What is gone is read anew when it is back, even if it is the same.
+            self._state = None
+            self._complain(err)
+            return
+        if state == self._state:
+            return
+        # What cannot be read is not tried again before it is another one.
+        self._state = state
+        try:
+            self._kept, self.problem = self._read(state), None
+        except VCError as err:
+            self._complain(err)
+
+    def _complain(self, err: VCError) -> None:
+        if err.message != self.problem:
+            _LOG.warning(
+                "the lists of withdrawn paper codes cannot be read, those in force stay: %s", err.message
+            )
+        self.problem = err.message
+
+    def _found(self) -> FileState:
+        if self._may_be_absent and not self._path.exists():
+            return ()
+        try:
+            return file_state(revocation_files([self._path]))
+        except OSError as err:
+            raise StoreError(f"cannot read {self._path}: {reason(err)}") from err
+
+    def _read(self, state: FileState) -> KeptRevocations | None:
+        """Return the lists of these files; an empty folder withdraws nothing and knows nothing."""
+        revocations = read_revocations([Path(name) for name, *_ in state])
+        if revocations is None:
+            return None
+        return KeptRevocations(revocations, oldest(state), len(state), self._max_age)
+
+
+def open_revocations(config: VerifierConfig | None) -> KeptRevocations | None:
+    """Return the lists of the verifier with this home, None without any. ConfigurationError, StoreError."""
+    return None if config is None else RevocationSource(config).kept
