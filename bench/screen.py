@@ -164,7 +164,7 @@ async def _keys(path: Path, size: tuple[int, int], rounds: int) -> dict[str, lis
             if number % 2:
                 await press(_READ, "enter", lambda: _detail(app))
             else:
-                await press("open a credential", "enter", lambda: isinstance(app.screen, DetailScreen))
+                await press("open a credential", "enter", lambda: _opened(app))
             await asyncio.sleep(0.5)
             await press("go back", "escape", lambda: isinstance(app.screen, HomeScreen))
             await press("arrow", "down", lambda: True)
@@ -216,9 +216,15 @@ def _found(app: WalletApp) -> str:
     return typed if all(card.matches(typed) for card in _cards(app)) else ""
 
 
+def _opened(app: WalletApp) -> bool:
+    """Say whether what the card knows is there."""
+    return isinstance(app.screen, DetailScreen) and any(
+        view.line_count for view in app.screen.query(DetailView)
+    )
+
+
 def _detail(app: WalletApp) -> bool:
-    view = app.screen.query_one(DetailView) if isinstance(app.screen, DetailScreen) else None
-    return view is not None and view.detail is not None
+    return _opened(app) and app.screen.query_one(DetailView).detail is not None
 
 
 def _desk(path: Path) -> Desk:

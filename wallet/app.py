@@ -7,8 +7,6 @@ what is decided (`wallet.desk` and below).
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -25,11 +23,11 @@ from wallet.screens.dialogs import TroubleDialog
 from wallet.screens.help import HelpScreen
 from wallet.screens.home import HomeScreen
 from wallet.screens.unlock import UnlockScreen
-from wallet.widgets.copying import Copying
+from wallet.widgets.resting import Resting
 from wallet.widgets.themes import DARK, LIGHT
 
 
-class WalletApp(Copying):
+class WalletApp(Resting):
     """The application. `pace` stretches the short waits; tests set it to 0."""
 
     CSS_PATH = "wallet.tcss"
@@ -45,8 +43,6 @@ class WalletApp(Copying):
         super().__init__()
         self.desk = desk
         self.pace = pace
-        self.idle_clock = time.monotonic
-        self._last_key = self.idle_clock()
         self._link = link
 
     def on_mount(self) -> None:
@@ -62,9 +58,6 @@ class WalletApp(Copying):
 
     def opened(self) -> None:
         """Show the wallet, which was just opened."""
-        # What was read stays: looking through it for garbage takes a moment in the middle of some key.
-        gc.collect()
-        gc.freeze()
         self.use_preferences()
         self._leave_all()
         self.push_screen(HomeScreen())
@@ -78,8 +71,7 @@ class WalletApp(Copying):
 
     def lock_if_idle(self) -> None:
         """Lock the wallet if nobody has touched a key for as long as the holder set."""
-        idle = self.idle_clock() - self._last_key
-        if self.desk.is_open and idle >= self.desk.preferences.idle_minutes * 60:
+        if self.desk.is_open and self.idle_seconds >= self.desk.preferences.idle_minutes * 60:
             self.lock(self.desk.words("Locked, because nobody touched a key for a while."))
 
     def action_lock(self) -> None:
@@ -136,7 +128,7 @@ class WalletApp(Copying):
     async def on_event(self, event: events.Event) -> None:
         """Note that somebody is there; take links out of what is pasted."""
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.Paste):
-            self._last_key = self.idle_clock()
+            self.touch()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             if going.takes_link(self, event.text):
                 self.screen.post_message(LinkPasted(event.text))

@@ -26,6 +26,8 @@ SOON = timedelta(days=30)
 REMINDER_DAYS = (30, 7, 1)
 # A status that was found longer ago says little.
 STATUS_LIFE = timedelta(days=7)
+# For how long what was read of an unchanged wallet is shown: badges change with the clock.
+FRESH = timedelta(minutes=1)
 
 _NAME_CHARACTERS = 120
 
@@ -93,6 +95,21 @@ class PersonCard:
     name: str
     did: str | None
     credentials: int
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the first screen shows; `notices` are sentences about the wallet itself.
+
+    `saves` is how often the wallet was saved before it was read, `at` when that was.
+    """
+
+    cards: tuple[Card, ...]
+    people: tuple[PersonCard, ...]
+    saves: int
+    unfinished: int
+    notices: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True)

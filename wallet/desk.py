@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -32,12 +31,14 @@ from wallet.arrivals import (
     recognise_clipboard,
 )
 from wallet.cards import (
+    FRESH,
     REMINDER_DAYS,
     Badge,
     Card,
     ClaimLine,
     Detail,
     HistoryLine,
+    Home,
     PersonCard,
     days_left,
     make_card,
@@ -110,17 +111,6 @@ __all__ = [
 
 _PREFERENCES = "preferences"
 _STATUS = "status"
-
-
-@dataclass(frozen=True)
-class Home:
-    """What the first screen shows; `notices` are sentences about the wallet itself."""
-
-    cards: tuple[Card, ...]
-    people: tuple[PersonCard, ...]
-    saves: int
-    unfinished: int
-    notices: tuple[str, ...]
 
 
 class Desk:
@@ -232,9 +222,14 @@ class Desk:
 
     def home(self) -> Home:
         """Return what the first screen shows."""
+        saves, now = self.holder.saves, self.clock()
         cards = self.cards()
         notices = (*self._reminders(cards), *self._permissions())
-        return Home(cards, self._people(cards), self.holder.saves, self.arrivals.unfinished, notices)
+        return Home(cards, self._people(cards), saves, self.arrivals.unfinished, notices, now)
+
+    def is_fresh(self, home: Home) -> bool:
+        """Say whether what the first screen shows still holds: nothing was saved, little time passed."""
+        return home.saves == self.holder.saves and home.at <= self.clock() <= home.at + FRESH
 
     def cards(self) -> tuple[Card, ...]:
         """Return the credentials, grouped by person, those that end first on top."""

@@ -56,7 +56,7 @@ class WalletScreen(Screen[Result]):
     @property
     def palette(self) -> Palette:
         """The styles of the theme that is set."""
-        return Palette(self.app)
+        return Palette.of(self.app)
 
     @property
     def is_there(self) -> bool:

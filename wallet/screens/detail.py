@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from wallet.desk import Card, Detail
-from wallet.screens.base import WalletScreen
+from wallet.screens.card import CardScreen
 from wallet.screens.dialogs import ConfirmDialog
 from wallet.widgets.bars import TopBar
 from wallet.widgets.detail_view import DetailView
 
 
-class DetailScreen(WalletScreen[None]):
+class DetailScreen(CardScreen):
     """Shows what a credential says and how it stands."""
 
     NAME = "Credential"
@@ -33,41 +33,42 @@ class DetailScreen(WalletScreen[None]):
         ("escape", "Back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "qr", "QR code"),
-        Binding("p", "present", "Present"),
         Binding("c", "codes", "Codes"),
         Binding("j", "raw", "JSON"),
-        Binding("u", "status", "Ask for the status"),
         Binding("d", "delete", "Delete"),
         Binding("escape,enter", "leave", "Back"),
     ]
 
     def __init__(self, card: Card) -> None:
         super().__init__()
-        self.card = card
+        self._card = card
+
+    @property
+    def card(self) -> Card:
+        """The credential that is shown."""
+        return self._card
 
     def compose(self) -> ComposeResult:
         """Make the text."""
         yield self.top_bar(self.words("reading ..."))
-        yield DetailView(self.words, name="detail")
+        yield DetailView(self.words, name="detail", card=self.card)
         yield self.key_bar()
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll."""
-        view = self.query_one(DetailView)
-        view.announce(self.card, self.words)
-        view.focus()
+        self.query_one(DetailView).focus()
 
     def on_screen_resume(self) -> None:
         """Read it, and again after it may have been presented."""
         if self.desk.is_open:
-            self._read()
+            self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Read what there is to show of it."""
         self.work(lambda: self.desk.detail(self.card.id), self._show, group="detail")
 
     def _show(self, detail: Detail) -> None:
-        self.card = detail.card
+        self._card = detail.card
         self.query_one(DetailView).show(detail, self.words)
         self.query_one(TopBar).say("")
 
@@ -78,19 +79,6 @@ class DetailScreen(WalletScreen[None]):
     def action_raw(self) -> None:
         """Show or hide the JSON."""
         self.query_one(DetailView).turn(raw=True)
-
-    def action_qr(self) -> None:
-        """Show it as a QR code, after a look at what that would tell."""
-        self.wallet.present(self.card, self.desk.preferences.situation)
-
-    def action_present(self) -> None:
-        """Present it: choose for what."""
-        self.wallet.present(self.card, None)
-
-    def action_status(self) -> None:
-        """Ask whether it was revoked."""
-        self.query_one(TopBar).say(self.words("asking for the status ..."))
-        self.work(lambda: self.desk.check_status(self.card.id), lambda _: self._read(), group="status")
 
     def action_delete(self) -> None:
         """Ask, then delete it."""

@@ -58,7 +58,9 @@ class HelpScreen(WalletScreen[None]):
         table = Table.grid(padding=(0, 3, 0, 0))
         own = [
             (binding.key, binding.description)
-            for binding in type(self._about).BINDINGS
+            for kind in reversed(type(self._about).__mro__)
+            if issubclass(kind, WalletScreen)
+            for binding in vars(kind).get("BINDINGS", ())
             if isinstance(binding, Binding) and binding.show and binding.description
         ]
         for key, label in (*own, *_ALWAYS):

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Static
 
 from wallet.desk import Arrived, Card, Detail, Home, PersonCard
 from wallet.messages import LinkPasted, WalletChanged
-from wallet.screens.base import WalletScreen
+from wallet.screens.card import CardScreen
 from wallet.screens.detail import DetailScreen
 from wallet.widgets.bars import TopBar
 from wallet.widgets.card_list import CardList
@@ -27,7 +27,7 @@ _WIDE = 130
 _PREVIEW_DELAY = 0.12
 
 
-class HomeScreen(WalletScreen[None]):
+class HomeScreen(CardScreen):
     """Lists the credentials."""
 
     NAME = "Health wallet"
@@ -46,13 +46,10 @@ class HomeScreen(WalletScreen[None]):
         ("f1", "Help"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "qr", "QR code"),
-        Binding("p", "present", "Present"),
         Binding("a", "paste", "Paste a link"),
         Binding("v", "clipboard", "Picture in the clipboard"),
         Binding("slash", "search", "Search"),
         Binding("escape", "all", "Show all"),
-        Binding("u", "status", "Ask for the status"),
         *(Binding(str(number), f"person({number})", "Person", show=False) for number in range(10)),
     ]
 
@@ -66,8 +63,8 @@ class HomeScreen(WalletScreen[None]):
     def compose(self) -> ComposeResult:
         """Make list, preview and the text for an empty wallet."""
         yield self.top_bar()
-        yield Input(placeholder=self.words("Search: a name, a kind, an issuer"), id="search")
         yield Static("", id="notice", markup=False)
+        yield Input(placeholder=self.words("Search: a name, a kind, an issuer"), id="search")
         with Horizontal(id="home"):
             yield CardList(self.words, name="cards")
             yield DetailView(self.words, name="preview")
@@ -83,15 +80,14 @@ class HomeScreen(WalletScreen[None]):
 
     def on_mount(self) -> None:
         """Read the wallet."""
-        self.query_one("#search").display = False
         self.query_one("#empty").display = False
         self.query_one("#notice").display = False
         self.read()
 
     def on_screen_resume(self) -> None:
-        """Read it again: another screen may have changed it."""
-        if self._home is not None and self.desk.is_open:
-            self.read()
+        """Read it again if another screen has changed it, once it is drawn as it was."""
+        if self._home is not None and self.desk.is_open and not self.desk.is_fresh(self._home):
+            self.call_after_refresh(self.read)
 
     @on(WalletChanged)
     def read(self) -> None:
@@ -125,6 +121,7 @@ class HomeScreen(WalletScreen[None]):
         empty = not home.cards
         self.query_one("#empty").display = empty
         self.query_one("#home").display = not empty
+        self.query_one("#search").display = not empty
         self._list()
         if empty:
             self.query_one("#demo").focus()
@@ -203,18 +200,17 @@ class HomeScreen(WalletScreen[None]):
 
     def action_search(self) -> None:
         """Begin to search."""
-        field = self.query_one("#search", Input)
-        field.display = True
-        field.focus()
+        self.query_one("#search").focus()
 
     def action_all(self) -> None:
         """End the search, then show all people."""
         field = self.query_one("#search", Input)
-        if field.display:
-            field.value, field.display = "", False
+        if field.has_focus or field.value:
+            # The list hears of the empty field by itself.
+            field.clear()
         else:
             self.person = None
-        self._list()
+            self._list()
         self.query_one(CardList).focus()
 
     def action_person(self, number: int) -> None:
@@ -230,16 +226,6 @@ class HomeScreen(WalletScreen[None]):
         self.person = name
         self._list()
 
-    def action_qr(self) -> None:
-        """Show the current credential as a QR code, after a look at what it would tell."""
-        if self.card is not None:
-            self.wallet.present(self.card, self.desk.preferences.situation)
-
-    def action_present(self) -> None:
-        """Present the current credential: choose for what."""
-        if self.card is not None:
-            self.wallet.present(self.card, None)
-
     def action_paste(self) -> None:
         """Ask for a link or a file."""
         self.wallet.ask_for_link(self.person)
@@ -247,10 +233,3 @@ class HomeScreen(WalletScreen[None]):
     def action_clipboard(self) -> None:
         """Follow the code in the clipboard's picture."""
         self.wallet.follow_clipboard(self.person)
-
-    def action_status(self) -> None:
-        """Ask the issuer's list whether the current credential was revoked."""
-        card = self.card
-        if card is not None:
-            self.query_one(TopBar).say(self.words("asking for the status ..."))
-            self.work(lambda: self.desk.check_status(card.id), lambda _: self.read(), group="status")

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from wallet.desk import Card, Words
+from wallet.widgets.lines import draw_line
 from wallet.widgets.themes import SIGNS, Palette
 
 NARROW = 60
@@ -29,7 +28,7 @@ class _Line(NamedTuple):
     """One line of the list: of a heading, or the first, second or empty line of a card."""
 
     kind: str
-    card: int = -1
+    card: Card | None = None
     text: str = ""
     note: str = ""
 
@@ -68,9 +67,11 @@ class CardList(ScrollView, can_focus=True):
         self._cards: tuple[Card, ...] = ()
         self._lines: list[_Line] = []
         self._first_line: list[int] = []
+        # The width that the lines were made for.
+        self._width = 0
         self._current = 0
-        # (line, theme, chosen, focused) -> how it was drawn.
-        self._drawn: dict[tuple[int, str, bool, bool], Strip] = {}
+        # (line, theme, whether it is of the current card, and with the focus) -> how it was drawn.
+        self._drawn: dict[tuple[_Line, str, bool, bool], Strip] = {}
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -85,7 +86,9 @@ class CardList(ScrollView, can_focus=True):
     def show(self, cards: Sequence[Card], words: Words) -> None:
         """List other cards; the current one stays if it is among them."""
         before = self.current
-        self.words = words
+        if words != self.words:
+            self.words = words
+            self._drawn.clear()
         self._cards = tuple(cards)
         ids = [card.id for card in cards]
         self._current = ids.index(before.id) if before is not None and before.id in ids else 0
@@ -110,40 +113,46 @@ class CardList(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose what is clicked, open what was the current one; a badge explains itself."""
         number = event.y + self.scroll_offset.y
-        if not 0 <= number < len(self._lines) or self._lines[number].card < 0:
+        card = self._lines[number].card if 0 <= number < len(self._lines) else None
+        if card is None:
             return
-        index = self._lines[number].card
+        index = self._cards.index(card)
         again, on_badge = index == self._current, event.x >= self.size.width - 20
         self._go(index)
         if on_badge or again:
-            self.post_message(self.Opened(self._cards[index], badge=on_badge))
+            self.post_message(self.Opened(card, badge=on_badge))
 
     def on_resize(self) -> None:
         """Arrange for another width."""
-        self._arrange()
+        if self.size.width != self._width:
+            self._drawn.clear()
+            self._arrange()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
         number = y + self.scroll_offset.y
         if number >= len(self._lines):
-            return Strip.blank(self.size.width, Palette(self.app).background)
-        card = self._lines[number].card
-        key = (number, self.app.theme, card == self._current and card >= 0, self.has_focus)
+            return Strip.blank(self.size.width, Palette.of(self.app).background)
+        line = self._lines[number]
+        is_current = line.card is not None and line.card is self.current
+        key = (line, self.app.theme, is_current, is_current and self.has_focus)
         strip = self._drawn.get(key)
         if strip is None:
-            strip = self._drawn[key] = self._draw(self._lines[number], current=key[2])
+            strip = self._drawn[key] = self._draw(line, is_current=is_current)
         return strip
 
-    def _draw(self, line: _Line, *, current: bool) -> Strip:
-        palette, width = Palette(self.app), self.size.width
-        back = palette.chosen if current and self.has_focus else palette.background
-        text = self._heading(line, palette, width) if line.card < 0 else self._card(line, palette, width)
-        strip = Strip(text.render(self.app.console, end=""))
-        return (
-            strip.apply_style(Style()).adjust_cell_length(width).apply_style(back)
-            if text
-            else Strip([Segment(" " * width, palette.background)], width)
+    def _draw(self, line: _Line, *, is_current: bool) -> Strip:
+        palette, width = Palette.of(self.app), self.size.width
+        back = (
+            palette.chosen if is_current and self.has_focus and line.kind != "blank" else palette.background
         )
+        if line.kind == "blank":
+            text = Text()
+        elif line.card is None:
+            text = self._heading(line, palette, width)
+        else:
+            text = self._card(line.card, line.kind, palette, width, is_current=is_current)
+        return draw_line(self.app.console, text, width, back)
 
     def _go(self, number: int) -> None:
         if not self._cards:
@@ -157,42 +166,38 @@ class CardList(ScrollView, can_focus=True):
         self.post_message(self.Chosen(self.current))
 
     def _arrange(self) -> None:
-        narrow = self.size.width < NARROW
+        self._width = self.size.width
+        narrow = self._width < NARROW
         lines: list[_Line] = []
         first: list[int] = []
         person: str | None = None
-        for number, card in enumerate(self._cards):
+        for card in self._cards:
             if card.person != person:
                 person = card.person
                 lines += [_Line("blank")] if lines and narrow else []
                 lines.append(_Line("heading", text=person, note=card.key or ""))
             first.append(len(lines))
-            lines.append(_Line("title", number))
+            lines.append(_Line("title", card))
             if not narrow:
-                lines += [_Line("issuer", number), _Line("blank")]
+                lines += [_Line("issuer", card), _Line("blank", card)]
         self._lines, self._first_line = lines, first
-        self._drawn.clear()
         self.virtual_size = Size(self.size.width, len(lines))
         self.refresh()
 
     def _heading(self, line: _Line, palette: Palette, width: int) -> Text:
-        if line.kind == "blank":
-            return Text()
         note = "" if not line.note or line.note == line.text else self.words("key: {name}", name=line.note)
         return _both_sides(Text(f" {line.text}", palette.heading), Text(f"{note} ", palette.muted), width)
 
-    def _card(self, line: _Line, palette: Palette, width: int) -> Text:
-        card = self._cards[line.card]
-        current = line.card == self._current
-        bar = Text(" ▌ " if current else " │ ", palette.accent if current else palette.muted)
+    def _card(self, card: Card, kind: str, palette: Palette, width: int, *, is_current: bool) -> Text:
+        bar = Text(" ▌ " if is_current else " │ ", palette.accent if is_current else palette.muted)
+        if kind == "issuer":
+            ends = Text(f"{_until(card, self.words)} ", palette.muted)
+            return _both_sides(Text.assemble(bar, (card.issuer, palette.muted)), ends, width)
         badge = Text(f"{SIGNS[card.badge.tone]} {self.words(card.badge)} ", palette.tone(card.badge.tone))
-        if line.kind == "title":
-            title = Text.assemble(bar, (card.title, palette.strong))
-            if card.about:
-                title.append(f" · {card.about}", palette.text)
-            return _both_sides(title, badge, width)
-        ends = Text(f"{_until(card, self.words)} ", palette.muted)
-        return _both_sides(Text.assemble(bar, (card.issuer, palette.muted)), ends, width)
+        title = Text.assemble(bar, (card.title, palette.strong))
+        if card.about:
+            title.append(f" · {card.about}", palette.text)
+        return _both_sides(title, badge, width)
 
 
 def _until(card: Card, words: Words) -> str:

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
-from wallet.desk import Card, ClaimLine, Detail, Words
+from wallet.desk import Card, ClaimLine, Detail, HistoryLine, Words
+from wallet.widgets.lines import LinesView, wrap, wrap_pair
 from wallet.widgets.themes import SIGNS, Palette
 
 _MAX_SHOWN_BEFORE = 20
 
 
-class DetailView(VerticalScroll):
+class DetailView(LinesView):
     """Shows a `Detail`; `codes` and `raw` are turned by the screen around it."""
 
-    def __init__(self, words: Words, *, name: str) -> None:
-        super().__init__(id=name)
+    def __init__(self, words: Words, *, name: str, card: Card | None = None) -> None:
+        super().__init__(name=name)
         self._words = words
+        # What is known of the credential already, while the rest is being read.
+        self._card = card
         self._detail: Detail | None = None
         self.codes = False
         self.raw = False
@@ -35,22 +33,15 @@ class DetailView(VerticalScroll):
         """What is shown."""
         return self._detail
 
-    def compose(self) -> Iterator[Static]:
-        """Make the one text."""
-        yield Static("", id="detail-text", markup=False)
-
     def show(self, detail: Detail | None, words: Words) -> None:
         """Show another credential, or none."""
-        self._words = words
-        if detail is None or self._detail is None or detail.card.id != self._detail.card.id:
+        before, self._card = self._card, None if detail is None else detail.card
+        if before is None or self._card is None or self._card.id != before.id:
             self.scroll_home(animate=False)
-        self._detail = detail
+        if (detail, words) == (self._detail, self._words):
+            return
+        self._words, self._detail = words, detail
         self.redraw()
-
-    def announce(self, card: Card, words: Words) -> None:
-        """Show what is known already, while the rest is being read."""
-        self._words = words
-        self.query_one("#detail-text", Static).update(Group(*self._top(card)))
 
     def turn(self, *, codes: bool = False, raw: bool = False) -> None:
         """Show or hide the codes, or the JSON."""
@@ -58,52 +49,49 @@ class DetailView(VerticalScroll):
         self.raw ^= raw
         self.redraw()
 
-    def redraw(self) -> None:
-        """Draw it again, in the theme that is set now."""
-        shown: RenderableType = "" if self._detail is None else self._render_detail(self._detail)
-        self.query_one("#detail-text", Static).update(shown)
+    def lay_out(self, width: int) -> Iterator[Text]:
+        """Return what is known, line by line."""
+        if self._card is None:
+            return
+        for part in self._parts(self._card):
+            if isinstance(part, Text):
+                yield from wrap(self.app.console, part, width)
+            else:
+                left = max(1, (width - 2) * 2 // 5)
+                yield from wrap_pair(self.app.console, *part, (left, width - 2 - left))
 
-    def _render_detail(self, detail: Detail) -> RenderableType:
-        palette, words = Palette(self.app), self._words
-        if self.raw:
-            return Text(detail.raw, palette.text)
-        parts = self._top(detail.card)
+    def _parts(self, card: Card) -> Iterator[Text | tuple[Text, Text]]:
+        """Return paragraphs, and pairs of a name and a value."""
+        palette, words, detail = Palette.of(self.app), self._words, self._detail
+        if detail is not None and self.raw:
+            yield Text(detail.raw, palette.text)
+            return
+        yield Text(card.title, palette.strong)
+        yield Text(card.person, palette.text)
+        yield Text()
+        yield Text(f"{SIGNS[card.badge.tone]} {words(card.badge)}", palette.tone(card.badge.tone))
+        yield from (Text(reason, palette.muted) for reason in card.reasons)
+        if detail is None:
+            return
         for heading, claims in _groups(detail.claims, words):
-            parts += [self._heading(heading), self._claims(claims)]
-        parts += [self._heading(words("Proofs")), *(Text(proof, palette.text) for proof in detail.proofs)]
-        parts.append(Text(self._binding(detail), palette.muted))
-        parts.append(self._heading(words("Where it was shown")))
-        parts += self._shown_before(detail)
-        return Group(*parts)
+            yield from (Text(), Text(heading, palette.heading))
+            yield from (self._claim(claim, palette) for claim in claims)
+        yield from (Text(), Text(words("Proofs"), palette.heading))
+        yield from (Text(proof, palette.text) for proof in detail.proofs)
+        yield Text(self._binding(card), palette.muted)
+        yield from (Text(), Text(words("Where it was shown"), palette.heading))
+        if not detail.shown_before:
+            yield Text(words("Nowhere yet."), palette.muted)
+        yield from (self._shown(entry, palette) for entry in detail.shown_before[:_MAX_SHOWN_BEFORE])
 
-    def _top(self, card: Card) -> list[RenderableType]:
-        palette = Palette(self.app)
-        badge = f"{SIGNS[card.badge.tone]} {self._words(card.badge)}"
-        return [
-            Text(card.title, palette.strong),
-            Text(card.person, palette.text),
-            Text(),
-            Text(badge, palette.tone(card.badge.tone)),
-            *(Text(reason, palette.muted) for reason in card.reasons),
-        ]
+    def _claim(self, claim: ClaimLine, palette: Palette) -> tuple[Text, Text]:
+        value = Text.assemble((claim.value, palette.text))
+        if self.codes:
+            value.append(f"\n{claim.code or claim.pointer}", palette.muted)
+        return Text(claim.label, palette.muted), value
 
-    def _heading(self, text: str) -> RenderableType:
-        return Padding(Text(text, Palette(self.app).heading), (1, 0, 0, 0))
-
-    def _claims(self, claims: list[ClaimLine]) -> Table:
-        palette = Palette(self.app)
-        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        table.add_column(ratio=2, overflow="fold")
-        table.add_column(ratio=3, overflow="fold")
-        for claim in claims:
-            value = Text.assemble((claim.value, palette.text))
-            if self.codes:
-                value.append(f"\n{claim.code or claim.pointer}", palette.muted)
-            table.add_row(Text(claim.label, palette.muted), value)
-        return table
-
-    def _binding(self, detail: Detail) -> str:
-        card, words = detail.card, self._words
+    def _binding(self, card: Card) -> str:
+        words = self._words
         if card.key is None:
             said = words("Bound to no key of this wallet.")
         else:
@@ -114,19 +102,12 @@ class DetailView(VerticalScroll):
             said += " " + words("It came out of a backup, so another wallet may hold it too.")
         return said
 
-    def _shown_before(self, detail: Detail) -> list[RenderableType]:
-        palette, words = Palette(self.app), self._words
-        if not detail.shown_before:
-            return [Text(words("Nowhere yet."), palette.muted)]
-        lines: list[RenderableType] = []
-        for entry in detail.shown_before[:_MAX_SHOWN_BEFORE]:
-            who = entry.who or words("nobody in particular")
-            line = Text.assemble(
-                (f"{words.moment(entry.at)}  ", palette.muted), (who, palette.text), no_wrap=False
-            )
-            line.append(f"  {SIGNS[entry.tone]} {entry.outcome}", palette.tone(entry.tone))
-            lines.append(line)
-        return lines
+    def _shown(self, entry: HistoryLine, palette: Palette) -> Text:
+        return Text.assemble(
+            (f"{self._words.moment(entry.at)}  ", palette.muted),
+            (entry.who or self._words("nobody in particular"), palette.text),
+            (f"  {SIGNS[entry.tone]} {entry.outcome}", palette.tone(entry.tone)),
+        )
 
 
 def _groups(claims: tuple[ClaimLine, ...], words: Words) -> list[tuple[str, list[ClaimLine]]]:

@@ -65,17 +65,17 @@ class ReviewList(OptionList):
                 yield Option(self._line(line, review), id=str(number))
         elif review.stays:
             yield self._heading(words("Stays here"))
-            yield Option(Text(f"    {', '.join(review.stays)}", Palette(self.app).muted), disabled=True)
+            yield Option(Text(f"    {', '.join(review.stays)}", Palette.of(self.app).muted), disabled=True)
         if review.links:
             yield self._heading(words("Also makes you recognisable"))
             for name, reason in review.links:
-                yield Option(Text(f"    {name}: {reason}", Palette(self.app).muted), disabled=True)
+                yield Option(Text(f"    {name}: {reason}", Palette.of(self.app).muted), disabled=True)
 
     def _heading(self, text: str) -> Option:
-        return Option(Text(text, Palette(self.app).heading), disabled=True)
+        return Option(Text(text, Palette.of(self.app).heading), disabled=True)
 
     def _line(self, line: ReviewLine, review: Review) -> RenderableType:
-        palette = Palette(self.app)
+        palette = Palette.of(self.app)
         on = line.leaves and (not line.surplus or line.switch in review.granted)
         box = "  • " if line.switch is None else ("[x] " if on else "[ ] ")
         table = Table.grid(padding=(0, 1, 0, 0), expand=True)

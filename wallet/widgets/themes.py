@@ -45,10 +45,9 @@ SIGNS = {"good": "✓", "note": "○", "warn": "!", "bad": "✗"}
 
 
 class Palette:
-    """Rich styles of the theme that an application shows now."""
+    """Rich styles of a theme."""
 
-    def __init__(self, app: App[object]) -> None:
-        theme = LIGHT if app.theme == LIGHT.name else DARK
+    def __init__(self, theme: Theme) -> None:
         self.text = Style(color=theme.foreground)
         self.strong = Style(color=theme.foreground, bold=True)
         self.muted = Style(color=theme.secondary)
@@ -64,6 +63,15 @@ class Palette:
             "bad": Style(color=theme.error, bold=True),
         }
 
+    @classmethod
+    def of(cls, app: App[object]) -> Palette:
+        """Return the styles of the theme that an application shows now."""
+        return _LIGHT if app.theme == LIGHT.name else _DARK
+
     def tone(self, name: str) -> Style:
         """Return the style of a tone: "good", "note", "warn", "bad"."""
         return self._tones[name]
+
+
+# Made once: every line that is drawn asks for them.
+_DARK, _LIGHT = Palette(DARK), Palette(LIGHT)
