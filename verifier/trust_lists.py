@@ -301,14 +301,6 @@ def load_store(config: VerifierConfig) -> TrustStore:
     return store
 
 
-def _state_of(file: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
 def max_age_of(config: VerifierConfig) -> timedelta | None:
     """Return how old a trust list may be, None for no limit."""
     return timedelta(seconds=config.trust_max_age) if config.trust_max_age else None
