@@ -16,17 +16,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
 from bench.batch_floor import floor_microseconds, signatures_of
-from bench.batch_report import BatchRun, Measured, text_of, write_section
+from bench.batch_report import BatchRun, Measured, extrapolations, text_of, write_section
 from bench.credential import RECORD
 from bench.services.places import DATABASES, Databases, open_databases
+from issuer.cli_batch import PART_ROWS
 from issuer.config import IssuerConfig, save_config
 from issuer.keys import generate_keys, save_keys
 from issuer.report import trust_entry
@@ -35,6 +37,8 @@ from issuer.store import IssuerStore
 _PASSPHRASE = "passphrase of a bench"
 _ROOT = Path(__file__).parents[1]
 _SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_BETWEEN_LINES = 60
+_EVENTS = 10_007
 _PROGRAM = (sys.executable, "-m", "ddcc")
 
 
@@ -46,20 +50,23 @@ def main(arguments: list[str]) -> int:
     load = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory(prefix="ddcc-bench-batch-", dir=options.folder) as name:
         folder = Path(name)
+        bench = _Bench(folder, options.rows, not options.mint_only, console)
         # PostgreSQL's own user has to come through.
         folder.chmod(0o755)
-        records = folder / "records.csv"
-        write_records(records, options.rows)
+        write_records(bench.records, options.rows)
         for database in options.database or DATABASES:
             try:
                 with open_databases(database, folder / "databases") as databases:
                     for cores in options.cores or sorted({1, _cores()}):
                         console.print(f"{database}, {cores} cores, {options.rows:,} rows")
-                        measured += _measured(databases, database, cores, records, options.rows, folder)
+                        measured += bench.measure(databases, database, cores)
             except LookupError as err:
                 console.print(f"{database} is left out: {err}")
     run = BatchRun(datetime.now(UTC), load, options.rows, tuple(measured))
-    Console(width=None if sys.stdout.isatty() else 120).print(text_of(run))
+    output = Console(width=None if sys.stdout.isatty() else 120)
+    output.print(text_of(run))
+    for line in extrapolations(run):
+        output.print(line, highlight=False)
     if options.json:
         options.json.write_text(json.dumps(asdict(replace(run)), default=str, indent=2) + "\n")
     if options.section:
@@ -74,35 +81,87 @@ def write_records(path: Path, count: int) -> None:
     cells = {f"vaccination.{name}": value for name, value in event.items() if not isinstance(value, dict)}
     cells["vaccination.maholder"] = "ema:ORG-100030215"
     columns = ["name", "birthDate", "identifier", *cells, "certificate.hcid", "certificate.version"]
-    constant = ",".join(str(value) for value in cells.values())
+    # A registry's rows share vaccines and countries, and have many days, lots and centres.
+    events = [_event(cells, number) for number in range(_EVENTS)]
     with path.open("w", encoding="utf-8") as file:
         file.write(",".join(columns) + "\n")
         for number in range(count):
             born = f"{1930 + number % 90}-{1 + number % 12:02}-{1 + number % 28:02}"
             person = f"Person Number {number},{born},X-{number:09}"
-            file.write(f"{person},{constant},HC-{number:09},DDCC:VS RC2\n")
+            file.write(f"{person},{events[number % _EVENTS]},HC-{number:09},DDCC:VS RC2\n")
 
 
-def _measured(
-    databases: Databases, database: str, cores: int, records: Path, rows: int, folder: Path
-) -> Iterator[Measured]:
-    name = f"batch_{cores}"
-    databases.make(name)
-    home = folder / f"{database}-{cores}"
-    config = _make_issuer(home, databases.url(name))
-    out = home / "out"
-    mint = ("issuer", "mint-batch", records, "--out", out, "--no-holder", "--home", home)
-    minting = _run(mint, cores)
-    signatures = signatures_of(out / "part-000001.jsonl")
-    floor = floor_microseconds(signatures)
-    yield replace(minting, what="mint", database=database, rows=rows, floor_us=floor, signatures=signatures)
-    if database == DATABASES[0]:
-        yield replace(_check(config, home, cores), what="check", database="none", rows=rows)
-    subprocess.run(["rm", "-rf", str(out), str(home / "verdicts")], check=True)
-    databases.remove(name)
+def _event(cells: Mapping[str, object], number: int) -> str:
+    day = date(2021, 1, 1) + timedelta(days=number % 353)
+    own = {
+        "vaccination.date": day.isoformat(),
+        "vaccination.lot": f"L{number % 211:04}",
+        "vaccination.centre": f"Vaccination Site {number % 499}",
+    }
+    return ",".join(str(own.get(name, value)) for name, value in cells.items())
 
 
-def _check(config: IssuerConfig, home: Path, cores: int) -> Measured:
+@dataclass(frozen=True)
+class _Bench:
+    """One file of records, and what is done with it."""
+
+    folder: Path
+    rows: int
+    also_check: bool
+    console: Console
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records.csv"
+
+    def measure(self, databases: Databases, database: str, cores: int) -> Iterator[Measured]:
+        """Mint the file once, and check what was minted."""
+        name = f"batch_{cores}"
+        databases.make(name)
+        home = self.folder / f"{database}-{cores}"
+        config = _make_issuer(home, databases.url(name))
+        out = home / "out"
+        mint = ("issuer", "mint-batch", self.records, "--out", out, "--no-holder", "--home", home)
+        minting = self._run(mint, cores, out / "part-*.jsonl")
+        signatures = signatures_of(out / "part-000001.jsonl")
+        floor = floor_microseconds(signatures)
+        yield replace(
+            minting, what="mint", database=database, rows=self.rows, floor_us=floor, signatures=signatures
+        )
+        if database == DATABASES[0] and self.also_check:
+            verdicts = home / "verdicts"
+            checking = self._run(_checking(config, home, verdicts), cores, verdicts / "verdicts-*.jsonl")
+            yield replace(checking, what="check", database="none", rows=self.rows)
+        subprocess.run(["rm", "-rf", str(out), str(home / "verdicts")], check=True)
+        databases.remove(name)
+
+    def _run(self, arguments: Sequence[object], cores: int, parts: Path) -> Measured:
+        with _progress(parts, self.rows, self.console):
+            return _run(arguments, cores)
+
+
+@contextmanager
+def _progress(parts: Path, rows: int, console: Console) -> Iterator[None]:
+    """Print how many rows are done, from the parts that are there, and at which rate, once a minute."""
+    ended = threading.Event()
+
+    def look() -> None:
+        began = time.perf_counter()
+        while not ended.wait(_SECONDS_BETWEEN_LINES):
+            done = min(rows, PART_ROWS * len(list(parts.parent.glob(parts.name))))
+            seconds = time.perf_counter() - began
+            console.print(f"{seconds:7,.0f} s {done:12,} of {rows:,} {done / seconds:8,.0f}/s")
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
+
+
+def _checking(config: IssuerConfig, home: Path, verdicts: Path) -> tuple[object, ...]:
     (home / "trust.json").write_text(json.dumps(trust_entry(config)))
     lists = home / "lists"
     lists.mkdir()
@@ -112,7 +171,7 @@ def _check(config: IssuerConfig, home: Path, cores: int) -> Measured:
             (lists / f"{each.name}.json").write_text(reading.lists.published(each.list_id).signed.document)
     store.close()
     options = ("--trust", home / "trust.json", "--status", lists, "--offline", "--without-base-proofs")
-    return _run(("verifier", "check-batch", home / "out", "--out", home / "verdicts", *options), cores)
+    return ("verifier", "check-batch", home / "out", "--out", verdicts, *options)
 
 
 def _make_issuer(home: Path, url: str) -> IssuerConfig:
@@ -201,6 +260,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=5000, help="how many records (default 5000)")
     parser.add_argument("--cores", type=int, action="append", help="only this many cores; repeatable")
     parser.add_argument("--database", choices=DATABASES, action="append", help="only this one; repeatable")
+    parser.add_argument("--mint-only", action="store_true", help="leave check-batch out")
     parser.add_argument("--folder", type=Path, help="where files and databases are while it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to FILE")
     parser.add_argument("--section", type=Path, metavar="FILE", help="also write the section into FILE")

@@ -33,6 +33,9 @@ HOLDER_COLUMN = "holder"
 MAX_CHARACTERS = 80_000_000
 MAX_LINE = 10_000
 
+# Forms of which a cell is not the JSON value as it is.
+_WRITTEN_OTHERWISE = frozenset({Form.COUNT, Form.IDENTIFIER, Form.IDENTIFIERS})
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
 # Between identifiers; a semicolon inside one is written "\;".
@@ -138,7 +141,8 @@ def _document(cells: dict[str, str], elements: Mapping[str, Element], kind: Kind
     places = {kind.name: event, "certificate": certificate, "certificate.period": period, "": document}
     for path, cell in cells.items():
         place, _, name = path.rpartition(".")
-        places[place][name] = _value(elements[path].form, cell, path)
+        form = elements[path].form
+        places[place][name] = _value(form, cell, path) if form in _WRITTEN_OTHERWISE else cell
     if period:
         certificate["period"] = period
     return document

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 
 from health.codes import (
@@ -180,9 +181,15 @@ def _ends_before_it_begins(start: str, end: str) -> bool:
     return parse_datetime(first_moment(start)) > parse_datetime(last_moment(end))
 
 
+# Codes are public and few; what stands as text is not remembered.
+@lru_cache(maxsize=4096)
+def _is_of_its_system(system: str, code: str) -> bool:
+    syntax = _SYNTAX.get(system)
+    return syntax is None or syntax.fullmatch(code) is not None
+
+
 def _check_syntax(code: Code, element: str) -> None:
-    syntax = _SYNTAX.get(code.system or "")
-    if syntax is not None and not syntax.fullmatch(code.code):
+    if code.system is not None and not _is_of_its_system(code.system, code.code):
         raise RecordError(
             f"expected a code as {code.system} writes them, found another form", element=element
         )

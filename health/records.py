@@ -25,7 +25,7 @@ Where WHO's dictionary and logical model differ: docs/decisions/0050-records.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -137,21 +137,23 @@ def _read_certificate(members: JSONObject, kind: Kind) -> Certificate:
     return Certificate(**values)
 
 
-def _read_elements(members: JSONObject, elements: Iterable[Element], path: str) -> dict[str, Value]:
-    by_name = {element.name: element for element in elements}
+def _read_elements(members: JSONObject, elements: Sequence[Element], path: str) -> dict[str, Value]:
     if path:
-        _refuse_unknown(members, by_name, path)
+        _refuse_unknown(members, [element.name for element in elements], path)
     values: dict[str, Value] = {}
-    for name, element in by_name.items():
+    for element in elements:
+        value = members.get(element.name)
         # null is absence: systems that write every column write it for the empty ones.
-        if members.get(name) is not None:
-            values[element.attribute] = read_value(element.form, members[name], path + name)
+        if value is not None:
+            values[element.attribute] = read_value(element.form, value, path + element.name)
         elif element.required:
-            raise RecordError("expected a value, found none", element=path + name)
+            raise RecordError("expected a value, found none", element=path + element.name)
     return values
 
 
-def _refuse_unknown(members: JSONObject, known: Iterable[str], path: str) -> None:
+def _refuse_unknown(members: JSONObject, known: Collection[str], path: str) -> None:
+    if members.keys() <= set(known):
+        return
     for name, value in members.items():
         if name in known or (not path and name == "resourceType" and _is_core_data_set(value)):
             continue

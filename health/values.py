@@ -64,9 +64,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 
 def read_value(form: Form, value: JSONValue, element: str) -> Value:
     """Return the value of `form` that JSON gives for `element` (its path); RecordError naming that path."""
+    if form is Form.TEXT:
+        return read_text(value, element)
+    # Of the texts that codes are written as, the same few come again and again.
+    if (form is Form.CODE or form is Form.CODE_OR_TEXT) and type(value) is str:
+        return _read_code(value, element, text_allowed=form is Form.CODE_OR_TEXT)
     match form:
-        case Form.TEXT:
-            return read_text(value, element)
         case Form.PARTIAL_DATE:
             return _read_partial_date(value, element)
         case Form.DATE:

@@ -2,18 +2,21 @@
 
 Each process opens what it works with once (`Workshop.open`), from a description that holds no secret and
 from an environment that may: that goes through the pipe by which the process is started, and to no other
-machine. A process has one piece of work at a time, so memory does not grow with their number; it ends by
-itself when its parent is gone, however that ended. A process that dies fails the whole: what it was doing
-cannot be known to be harmless, and the caller can go on from what was kept. Not here: other machines
-(`runtime.cluster`).
+machine. A process has one piece of work in hand and one waiting, so that it is never idle while the caller
+does something with a result, and memory does not grow with their number; it ends by itself when its parent is
+gone, however that ended. A process that dies fails the whole: what it was doing cannot be known to be
+harmless, and the caller can go on from what was kept. Not here: other machines (`runtime.cluster`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
+import queue
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -28,6 +31,11 @@ Job_contra = TypeVar("Job_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
 
 _SECONDS_TO_END = 5.0
+# Pieces of work that a process has: one in hand and one waiting.
+_PIECES = 2
+# How many new objects there are before those in circles are looked for: after every few rows that would take
+# a tenth of the time, and there are hardly any.
+_OBJECTS_BEFORE_COLLECTING = 50_000
 
 
 class Workshop(Protocol[Job_contra, Result_co]):
@@ -53,7 +61,7 @@ def run_jobs(
 ) -> Generator[Result]:
     """Give the result of each job, in the order in which they are done.
 
-    The next job is asked for when a process is free for it. Processes are started anew, so that they hold no
+    The next job is asked for when a process has less than two. Processes are started anew, so that they hold no
     copy of a connection or lock of this one; with `forked` they begin at once with what is loaded here, which
     is for a process that has one thread and no database open. Raises what `Workshop.open` or a job raises, if
     that is a VCError; StoreError where a process died.
@@ -67,6 +75,8 @@ def run_jobs(
                 break
             hands.append(_start(workshop, environment, hands if forked else None))
             hands[-1].give(job)
+        for hand, job in zip(hands, remaining, strict=False):
+            hand.give(job)
         while busy := {hand.connection: hand for hand in hands if hand.is_busy}:
             for connection in wait(list(busy)):
                 hand = busy[connection]  # type: ignore[index]  # only what was given to it
@@ -92,27 +102,35 @@ def run_here(
         yield work(job)
 
 
+# Stands in a queue of a process after everything else.
+_END = object()
+
+
 @dataclass
 class _Hand:
-    """A process, and whether it is at work."""
+    """A process, and how many pieces of work it has."""
 
     process: BaseProcess
     connection: Connection
-    is_busy: bool = False
+    pieces: int = 0
+
+    @property
+    def is_busy(self) -> bool:
+        return self.pieces > 0
 
     def give(self, job: object) -> None:
         try:
             self.connection.send(job)
         except OSError as err:
             raise self._died() from err
-        self.is_busy = True
+        self.pieces += 1
 
     def take(self) -> object:
         try:
             result = self.connection.recv()
         except (EOFError, OSError) as err:
             raise self._died() from err
-        self.is_busy = False
+        self.pieces -= 1
         if isinstance(result, VCError):
             raise result
         return result
@@ -161,12 +179,41 @@ def _work(
         each.close()
     # Control-C at a terminal goes to all processes; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        first = connection.recv()
+    jobs: queue.SimpleQueue[object] = queue.SimpleQueue()
+    results: queue.Queue[object] = queue.Queue(maxsize=1)
+    threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
+    sending = threading.Thread(target=_send, args=(connection, results), daemon=True)
+    sending.start()
+    job = jobs.get()
+    if job is not _END:
         try:
             work = workshop.open(environment)
-            connection.send(work(first))
-            while True:
-                connection.send(work(connection.recv()))
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(_OBJECTS_BEFORE_COLLECTING, 10, 10)
+            while job is not _END:
+                results.put(work(job))
+                job = jobs.get()
         except VCError as err:
-            connection.send(err)
+            results.put(err)
+    results.put(_END)
+    sending.join()
+
+
+def _receive(connection: Connection, jobs: queue.SimpleQueue[object]) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            jobs.put(connection.recv())
+    jobs.put(_END)
+
+
+def _send(connection: Connection, results: queue.Queue[object]) -> None:
+    has_ended = False
+    try:
+        while (result := results.get()) is not _END:
+            connection.send(result)
+        has_ended = True
+    finally:
+        if not has_ended:
+            # Most likely nobody is there any more who could want it; the others must not wait.
+            os._exit(1)
