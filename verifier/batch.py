@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from runtime.atomic import read_file
-from runtime.qr import MAX_IMAGE_BYTES
+from runtime.images import MAX_IMAGE_BYTES
 from vclib.errors import StoreError, VCError
 from vclib.policy import Outcome, Verdict
 from verifier.certificates import declined

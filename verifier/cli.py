@@ -26,22 +26,14 @@ from runtime.console import (
     read_input,
     reporting_errors,
 )
-from runtime.fetch import Fetcher
 from runtime.folders import make_folder
+from runtime.late_commands import Late, late_group
 from vclib.datetimes import format_datetime
 from vclib.did import Fetch
 from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
-from verifier.cli_batch import app as batch_commands
-from verifier.cli_folder import check_folder
-from verifier.cli_keys import app as key_commands
-from verifier.cli_matching import app as match_commands
-from verifier.cli_page import app as page_commands
-from verifier.cli_requests import app as request_commands
-from verifier.cli_rules import app as rule_commands
-from verifier.cli_serve import app as service_commands
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import moment_option, open_content, read_status_files, read_trust_file
 from verifier.report import missing_lines, result_json, result_lines
@@ -54,14 +46,19 @@ from verifier.trust_lists import open_trust
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
 
-app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
-app.add_typer(batch_commands)
-app.add_typer(service_commands)
-app.add_typer(key_commands, name="key")
-app.add_typer(request_commands)
-app.add_typer(rule_commands, name="rules")
-app.add_typer(match_commands)
-app.add_typer(page_commands)
+app = typer.Typer(
+    help="Check what somebody presents.",
+    no_args_is_help=True,
+    cls=late_group(
+        Late("verifier.cli_batch", ("check-batch",)),
+        Late("verifier.cli_serve", ("init", "config", "serve", "token")),
+        Late("verifier.cli_keys", name="key"),
+        Late("verifier.cli_requests", ("request", "result")),
+        Late("verifier.cli_rules", name="rules"),
+        Late("verifier.cli_matching", ("match",)),
+        Late("verifier.cli_page", ("page",)),
+    ),
+)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -157,7 +154,7 @@ def check_command(
     """
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else moment_option(at, "--at")
-        fetch: Fetch | None = None if offline else Fetcher(allow_loopback=allow_loopback)
+        fetch = None if offline else _fetcher(allow_loopback)
         config = load_config(home)
         question = Question(
             challenge,
@@ -180,6 +177,9 @@ def check_command(
             revocations=read_revocations(revoked or []),
         )
         if file.is_dir():
+            # A folder is checked by several processes, which need more code than one credential.
+            from verifier.cli_folder import check_folder
+
             raise typer.Exit(
                 check_folder(file, verifier, question, now=now, workers=workers, as_json=as_json)
             )
@@ -275,3 +275,10 @@ def _rules(config: VerifierConfig | None, name: str | None, country: str | None)
     if name is None or country is None:
         raise ConfigurationError("--rules and --country belong together")
     return choose_rules(config, rule_store(config), name, country, config.rules_region)
+
+
+def _fetcher(allow_loopback: bool) -> Fetch:
+    # The HTTP client takes longer to import than all the rest.
+    from runtime.fetch import Fetcher
+
+    return Fetcher(allow_loopback=allow_loopback)
