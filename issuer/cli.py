@@ -12,16 +12,6 @@ from typing import Annotated
 
 import typer
 
-from issuer import (
-    cli_access,
-    cli_batch,
-    cli_keys,
-    cli_minting,
-    cli_offers,
-    cli_paper,
-    cli_serve,
-    cli_status,
-)
 from issuer.cli_shared import Home
 from issuer.config import (
     IssuerConfig,
@@ -38,6 +28,7 @@ from issuer.store import IssuerStore
 from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, read_new_passphrase, reporting_errors
 from runtime.folders import make_folder
+from runtime.late_commands import Late, late_group
 from vclib.datetimes import format_datetime
 from vclib.did import did_web_of
 from vclib.errors import ConfigurationError, StoreError, VCError
@@ -45,7 +36,23 @@ from vclib.errors import ConfigurationError, StoreError, VCError
 # What a new issuer's folder holds before its settings are written.
 _FILES = ("keys.sealed", "did.json", "issuer.sqlite", "issuer.sqlite-wal", "issuer.sqlite-shm")
 
-app = typer.Typer(help="Mint health records as verifiable credentials.", no_args_is_help=True)
+app = typer.Typer(
+    help="Mint health records as verifiable credentials.",
+    no_args_is_help=True,
+    cls=late_group(
+        Late("issuer.cli_minting", ("mint", "deliver")),
+        Late("issuer.cli_batch", ("mint-batch",)),
+        Late("issuer.cli_offers", ("offer", "offers", "approve")),
+        Late(
+            "issuer.cli_status",
+            ("list", "show", "status", "revoke", "suspend", "reinstate", "publish", "audit"),
+        ),
+        Late("issuer.cli_access", ("token",)),
+        Late("issuer.cli_serve", ("serve", "config")),
+        Late("issuer.cli_keys", name="key"),
+        Late("issuer.cli_paper", name="signer"),
+    ),
+)
 
 
 @app.callback()
@@ -154,13 +161,3 @@ def _make(config: IssuerConfig, keys: IssuerKeys, passphrase: str) -> None:
             with contextlib.suppress(OSError):
                 (config.home / name).unlink(missing_ok=True)
         raise
-
-
-app.add_typer(cli_minting.app)
-app.add_typer(cli_batch.app)
-app.add_typer(cli_offers.app)
-app.add_typer(cli_status.app)
-app.add_typer(cli_access.app)
-app.add_typer(cli_serve.app)
-app.add_typer(cli_keys.app, name="key")
-app.add_typer(cli_paper.app, name="signer")

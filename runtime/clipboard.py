@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageGrab
 
-from runtime.qr import MAX_IMAGE_BYTES
+from runtime.images import MAX_IMAGE_BYTES
 from vclib.errors import ComplexityError, ConfigurationError, MalformedValueError
 
 _SECONDS = 5

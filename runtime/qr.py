@@ -16,13 +16,13 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from runtime.images import MAX_IMAGE_BYTES, PNG_SIGNATURE, is_image
 from vclib.errors import ComplexityError, ConfigurationError, MalformedValueError, ParsingError, RangeError
 
 # ISO/IEC 18004 asks for four light modules around the symbol; scanners do rely on it.
 QUIET_ZONE = 4
 
-# A photograph of a 50-megapixel telephone passes, a picture made to exhaust memory does not.
-MAX_IMAGE_BYTES = 20 * 1024 * 1024
+# As many as a 50-megapixel telephone takes.
 MAX_IMAGE_PIXELS = 50_000_000
 _SHARP_PIXELS = 16_000_000
 
@@ -32,8 +32,6 @@ MAX_ALPHANUMERIC_CHARACTERS = 4296
 # 125 modules: on 42 mm, each is a third of a millimetre, four dots of an office printer.
 _DENSEST_AT_Q = 27
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
 # Black and white of the fixed colour cube: the first sixteen colours belong to the terminal's theme.
 _TERMINAL_COLOURS = "\x1b[38;5;16;48;5;231m"
 _TERMINAL_RESET = "\x1b[0m"
@@ -151,11 +149,6 @@ def read_qr(image: bytes) -> str:
     return text
 
 
-def is_image(data: bytes) -> bool:
-    """Whether the bytes begin as a PNG or a JPEG file does."""
-    return data.startswith((_PNG, _JPEG))
-
-
 def _decode_image(data: bytes) -> Image.Image:
     """Decode to grey after looking at type and size; the plugins are named, so no other one ever runs."""
     if len(data) > MAX_IMAGE_BYTES:
@@ -165,7 +158,7 @@ def _decode_image(data: bytes) -> Image.Image:
     try:
         # The constructor reads the header only.
         file = io.BytesIO(data)
-        image = PngImageFile(file) if data.startswith(_PNG) else JpegImageFile(file)
+        image = PngImageFile(file) if data.startswith(PNG_SIGNATURE) else JpegImageFile(file)
         width, height = image.size
         if width * height > MAX_IMAGE_PIXELS:
             raise ComplexityError(

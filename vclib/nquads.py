@@ -10,6 +10,7 @@ Not here: canonical blank node labels (`vclib.rdfc`) and JSON-LD (`vclib.jsonld`
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from vclib.errors import MalformedValueError
@@ -103,11 +104,23 @@ def parse_nquads(text: str) -> list[Quad]:
 
 def parse_quad(line: str) -> Quad:
     """Return one statement of N-Quads, with or without its end of line. Raises MalformedValueError."""
-    match = _QUAD.fullmatch(line.rstrip("\r\n"))
+    match = _quad().fullmatch(line.rstrip("\r\n"))
     if match is None:
         raise MalformedValueError(f"expected an N-Quads statement, found {_shown(line)}")
     subject, predicate, obj, graph = match.groups(default="")
     return Quad(_canonical(subject), _canonical(predicate), _canonical(obj), _canonical(graph))
+
+
+@cache
+def _quad() -> re.Pattern[str]:
+    # Only tests and tools read N-Quads, and the pattern takes longer to compile than this module to import.
+    return re.compile(
+        rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL})"
+        rf"[ \t]*({_IRIREF})"
+        rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL}|{_LITERAL})"
+        rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL})?"
+        r"[ \t]*\.[ \t]*(?:#.*)?"
+    )
 
 
 # The grammar of https://www.w3.org/TR/n-quads/#sec-grammar, production names in capitals.
@@ -125,13 +138,6 @@ _BLANK_NODE_LABEL = rf"_:[{_PN_CHARS_U}0-9](?:[{_PN_CHARS}.]*[{_PN_CHARS}])?"
 _STRING_LITERAL = rf'"(?:[^"\\\r\n\ud800-\udfff]|\\[tbnrf"\'\\]|{_UCHAR})*"'
 _LANGTAG = r"@[a-zA-Z]+(?:-[a-zA-Z0-9]+)*"
 _LITERAL = rf"{_STRING_LITERAL}(?:\^\^{_IRIREF}|{_LANGTAG})?"
-_QUAD = re.compile(
-    rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL})"
-    rf"[ \t]*({_IRIREF})"
-    rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL}|{_LITERAL})"
-    rf"[ \t]*({_IRIREF}|{_BLANK_NODE_LABEL})?"
-    r"[ \t]*\.[ \t]*(?:#.*)?"
-)
 _EMPTY = re.compile(r"[ \t]*(?:#.*)?")
 _ABSOLUTE_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:{_IRI_CHARACTER}*")
 _BLANK = re.compile(_BLANK_NODE_LABEL)

@@ -216,7 +216,12 @@ def verify_proofs(
         raise BaseProofPresentedError(
             "expected derived proofs, found a base proof: its holder alone may have it"
         )
-    accepted = [proof for proof in proofs if _suite_name(proof) in _VERIFIABLE.keys() & accepted_suites]
+    names = [_suite_name(proof) for proof in proofs]
+    accepted = [
+        proof
+        for proof, name in zip(proofs, names, strict=True)
+        if name in _VERIFIABLE and name in accepted_suites
+    ]
     if not accepted:
         raise UnsupportedCryptosuiteError(
             f"no proof is of an accepted cryptosuite, found {_suite_names(proofs)}"

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from runtime.atomic import read_file
-from runtime.fetch import Fetcher
+from vclib.did import Fetch
 from vclib.errors import ConfigurationError
 from verifier.config import VerifierConfig, load_config
 from verifier.environment import Sources
@@ -82,7 +82,7 @@ class CheckingRoom:
         trusted = from_lists if self.trust is None else read_trust_file(self.trust)
         named = read_signers(self.signers)
         status_lists = read_status_files(self.status)
-        fetcher = None if self.offline else Fetcher(allow_loopback=self.allow_loopback)
+        fetcher = None if self.offline else _fetcher(allow_loopback=self.allow_loopback)
         fetch = FetchedOnce(fetcher) if of_many and fetcher is not None else fetcher
         memory = KeptLists(_LIST_LIFETIME) if of_many else None
         lists = ListsReadOnce(status_lists, fetch) if of_many else status_lists
@@ -159,6 +159,13 @@ def absolute(path: Path | None) -> Path | None:
 def absolutes(paths: Iterable[Path] | None) -> tuple[Path, ...]:
     """Return paths that mean the same in every process."""
     return tuple(path.absolute() for path in paths or ())
+
+
+def _fetcher(*, allow_loopback: bool) -> Fetch:
+    # The HTTP client takes longer to import than all the rest.
+    from runtime.fetch import Fetcher
+
+    return Fetcher(allow_loopback=allow_loopback)
 
 
 def _digest(path: Path) -> str:

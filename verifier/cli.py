@@ -27,20 +27,14 @@ from runtime.console import (
     reporting_errors,
 )
 from runtime.folders import make_folder
+from runtime.late_commands import Late, late_group
 from vclib.datetimes import format_datetime
 from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
 from verifier.checking_room import CheckingRoom, absolute, absolutes
-from verifier.cli_batch import app as batch_commands
-from verifier.cli_folder import check_many, has_many
-from verifier.cli_keys import app as key_commands
-from verifier.cli_matching import app as match_commands
-from verifier.cli_page import app as page_commands
-from verifier.cli_requests import app as request_commands
-from verifier.cli_rules import app as rule_commands
-from verifier.cli_serve import app as service_commands
+from verifier.code_lists import has_many
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import moment_option, open_content
 from verifier.report import missing_lines, result_json, result_lines
@@ -49,14 +43,19 @@ from verifier.service import CheckResult, Question, Verifier
 if TYPE_CHECKING:
     from verifier.store import VerifierStore
 
-app = typer.Typer(help="Check what somebody presents.", no_args_is_help=True)
-app.add_typer(batch_commands)
-app.add_typer(service_commands)
-app.add_typer(key_commands, name="key")
-app.add_typer(request_commands)
-app.add_typer(rule_commands, name="rules")
-app.add_typer(match_commands)
-app.add_typer(page_commands)
+app = typer.Typer(
+    help="Check what somebody presents.",
+    no_args_is_help=True,
+    cls=late_group(
+        Late("verifier.cli_batch", ("check-batch",)),
+        Late("verifier.cli_serve", ("init", "config", "serve", "token")),
+        Late("verifier.cli_keys", name="key"),
+        Late("verifier.cli_requests", ("request", "result")),
+        Late("verifier.cli_rules", name="rules"),
+        Late("verifier.cli_matching", ("match",)),
+        Late("verifier.cli_page", ("page",)),
+    ),
+)
 
 # Twice what guessing could ever reach.
 _CHALLENGE_BYTES = 16
@@ -173,6 +172,9 @@ def check_command(
         if has_many(file):
             if challenge is not None or domain is not None:
                 raise ConfigurationError("many codes answer no request: leave out --challenge and --domain")
+            # Many are checked by several processes, which need more code than one credential.
+            from verifier.cli_folder import check_many
+
             raise typer.Exit(check_many(file, room, now=now, workers=workers, as_json=as_json))
         config = room.config()
         question = room.question(challenge=challenge, domain=domain)

@@ -18,7 +18,6 @@ from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
 from verifier.checking_room import CheckingRoom
-from verifier.code_lists import is_code_list, read_head
 from verifier.folder_check import CodeResult, FolderChecking, Summary, check_work, find_work
 from verifier.report import WORDS
 
@@ -30,11 +29,6 @@ _EXIT_CODES = (
 )
 # A screen; the whole list is in the JSON.
 _SHOWN = 40
-
-
-def has_many(path: Path) -> bool:
-    """Say whether a path is a folder, or a file with a code on each of several lines; StoreError."""
-    return path.is_dir() or (path.is_file() and is_code_list(read_head(str(path))))
 
 
 def check_many(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from health.formats import FORMATS
 from runtime.atomic import reason
@@ -53,6 +54,11 @@ def is_code_list(head: bytes) -> bool:
         if count > 1:
             return True
     return False
+
+
+def has_many(path: Path) -> bool:
+    """Say whether a path is a folder, or a file with a code on each of several lines; StoreError."""
+    return path.is_dir() or (path.is_file() and is_code_list(read_head(str(path))))
 
 
 def numbered_lines(content: bytes, first_line: int) -> Iterator[tuple[int, bytes]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from health.formats import Certificate, Scanned, find_format
 from protocols.compact import decode_presentation
 from runtime.console import read_input
-from runtime.qr import is_image, read_qr
+from runtime.images import is_image
 from vclib.datetimes import parse_datetime
 from vclib.errors import (
     ComplexityError,
@@ -37,7 +37,7 @@ def open_content(content: bytes) -> Certificate | JSONObject:
     `content` is JSON, compact text, the text of a paper code, or a PNG or JPEG of a QR code. Raises
     UnsupportedFormatError for another standard's content, by its name; MalformedError, ComplexityError.
     """
-    scanned: Scanned = read_qr(content) if is_image(content) else content
+    scanned = _scanned(content)
     found = find_format(scanned)
     if found is not None:
         return found.read(scanned)
@@ -64,7 +64,16 @@ def read_presented(content: bytes) -> JSONObject:
 
     Raises MalformedError or ComplexityError, naming what was found instead.
     """
-    return _read_json(read_qr(content) if is_image(content) else content)
+    return _read_json(_scanned(content))
+
+
+def _scanned(content: bytes) -> Scanned:
+    if not is_image(content):
+        return content
+    # The decoders, which nobody needs who is handed JSON.
+    from runtime.qr import read_qr
+
+    return read_qr(content)
 
 
 def _read_json(text: Scanned) -> JSONObject:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from runtime.atomic import read_file
 from runtime.clipboard import clipboard_picture
-from runtime.qr import MAX_IMAGE_BYTES, is_image, read_qr
+from runtime.images import MAX_IMAGE_BYTES, is_image
+from runtime.qr import read_qr
 from vclib.errors import MalformedError, MalformedValueError, VCError
 from vclib.strict_json import JSONObject, parse_json_object
 from wallet.exchanging import interaction_url

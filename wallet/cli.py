@@ -25,27 +25,38 @@ from runtime.console import (
     read_new_passphrase,
     reporting_errors,
 )
-from runtime.fetch import Fetcher
+from runtime.late_commands import Late, late_group
 from vclib.did import resolver
 from vclib.errors import ConfigurationError, MalformedValueError, VCError
 from vclib.keys import KeyType
 from vclib.strict_json import MAX_BYTES, JSONObject, JSONValue, parse_json
-from wallet import (
-    cli_backup,
-    cli_history,
-    cli_interact,
-    cli_present,
-    cli_receive,
-    cli_recovery,
-    cli_screen,
-    cli_serve,
+from wallet.cli_shared import (
+    AllowLoopback,
+    Issuers,
+    NewPassphraseFile,
+    WalletFile,
+    Yes,
+    ask_new_passphrase,
+    credential_line,
+    opened,
 )
-from wallet.cli_shared import NewPassphraseFile, WalletFile, Yes, ask_new_passphrase, credential_line, opened
 from wallet.config import load_config
 from wallet.holder import AddedCredential, Holder
 from wallet.reading import without_base_values
 
-app = typer.Typer(help="Hold credentials and present what you choose of them.")
+app = typer.Typer(
+    help="Hold credentials and present what you choose of them.",
+    cls=late_group(
+        Late("wallet.cli_recovery", name="recovery"),
+        Late("wallet.cli_history", name="history"),
+        Late("wallet.cli_present", ("present", "export")),
+        Late("wallet.cli_receive", ("receive",)),
+        Late("wallet.cli_backup", ("backup", "restore")),
+        Late("wallet.cli_interact", ("interact",)),
+        Late("wallet.cli_serve", ("serve",)),
+        Late("wallet.cli_screen", ("open", "remind")),
+    ),
+)
 did_app = typer.Typer(help="The wallet's keys, named by their DIDs.", no_args_is_help=True)
 
 KeyName = Annotated[str, typer.Option("--name", help="For whom or what the key is used.")]
@@ -59,14 +70,17 @@ def main(
         bool,
         typer.Option("--plain", help="Ask and answer line by line: for screen readers and plain terminals."),
     ] = False,
-    allow_loopback: cli_screen.AllowLoopback = False,
-    issuers: cli_screen.Issuers = None,
+    allow_loopback: AllowLoopback = False,
+    issuers: Issuers = None,
     wallet: WalletFile = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Hold credentials and present what you choose of them. Without a command: on the screen."""
     if context.invoked_subcommand is not None:
         return
+    # All that the screens stand on is not needed by a command.
+    from wallet import cli_screen
+
     with reporting_errors():
         if not plain and not cli_screen.has_terminal():
             print(context.get_help())
@@ -128,6 +142,9 @@ def add_command(
 ) -> None:
     """Check credentials and keep those that are genuine; the first failure decides the exit code."""
     with reporting_errors(as_json=as_json):
+        # An HTTP client, which no other command here needs.
+        from runtime.fetch import Fetcher
+
         fetch = None if offline else Fetcher(allow_loopback=allow_loopback)
         results: list[JSONValue] = []
         failure = ExitCode.OK
@@ -293,11 +310,3 @@ def _tell_added(added: AddedCredential, file: Path, *, quiet: bool) -> JSONObjec
 
 
 app.add_typer(did_app, name="did")
-app.add_typer(cli_recovery.app, name="recovery")
-app.add_typer(cli_history.app, name="history")
-app.add_typer(cli_present.app)
-app.add_typer(cli_receive.app)
-app.add_typer(cli_backup.app)
-app.add_typer(cli_interact.app)
-app.add_typer(cli_serve.app)
-app.add_typer(cli_screen.app)

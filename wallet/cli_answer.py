@@ -35,7 +35,7 @@ from runtime.console import (
 )
 from runtime.exchange import Exchanger
 from runtime.fetch import Fetcher
-from runtime.qr import is_image
+from runtime.images import is_image
 from vclib.did import resolver
 from vclib.errors import ConfigurationError
 from vclib.strict_json import JSONObject, JSONValue

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.console import read_input
-from runtime.qr import MAX_IMAGE_BYTES, is_image, read_qr
+from runtime.images import MAX_IMAGE_BYTES, is_image
+from runtime.qr import read_qr
 from vclib.errors import MalformedValueError
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -19,23 +19,12 @@ from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, read_passphrase, reporting_errors
 from vclib.policy import TrustedIssuers
 from vclib.strict_json import MAX_BYTES, parse_json_object
-from wallet.cli_shared import WalletFile
+from wallet.cli_shared import AllowLoopback, Issuers, WalletFile
 from wallet.config import PASSPHRASE_VARIABLE, load_config
 from wallet.desk import Desk
 from wallet.network import Network
 
 app = typer.Typer()
-
-AllowLoopback: TypeAlias = Annotated[
-    bool,
-    typer.Option("--allow-loopback", help="Development only: also talk to servers on this machine."),
-]
-Issuers: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--issuers", help="Issuers you know, as a verifier's trust file; others are marked as unknown."
-    ),
-]
 
 
 @dataclass(frozen=True)

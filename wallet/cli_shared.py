@@ -22,6 +22,16 @@ from vclib.errors import SealingError
 from wallet.config import NEW_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, WalletConfig, load_config
 from wallet.holder import CredentialView, Holder, Permissions
 
+AllowLoopback: TypeAlias = Annotated[
+    bool,
+    typer.Option("--allow-loopback", help="Development only: also talk to servers on this machine."),
+]
+Issuers: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--issuers", help="Issuers you know, as a verifier's trust file; others are marked as unknown."
+    ),
+]
 WalletFile: TypeAlias = Annotated[
     Path | None,
     typer.Option("--wallet", help="The wallet file. Default: DDCC_WALLET, else the user's own."),

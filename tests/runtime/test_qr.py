@@ -9,7 +9,8 @@ import zlib
 import pytest
 from PIL import Image, ImageOps
 
-from runtime.qr import MAX_IMAGE_BYTES, is_image, make_qr, read_qr
+from runtime.images import MAX_IMAGE_BYTES, is_image
+from runtime.qr import make_qr, read_qr
 from vclib.errors import ComplexityError, MalformedValueError, ParsingError, RangeError
 
 # A literal that other programs write: the alphanumeric set with its special characters.

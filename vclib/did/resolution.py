@@ -85,14 +85,12 @@ def _computed_document(did: str, options: ResolutionOptions) -> JSONObject:
 
 
 def _copy(document: JSONObject) -> JSONObject:
-    return {name: _copied(value) for name, value in document.items()}
+    return {name: value if type(value) is str else _copied(value) for name, value in document.items()}
 
 
 def _copied(value: JSONValue) -> JSONValue:
-    if type(value) is str:
-        return value
     if isinstance(value, list):
-        return value[:] if set(map(type, value)) == {str} else [_copied(item) for item in value]
+        return [item if type(item) is str else _copied(item) for item in value]
     return _copy(value) if isinstance(value, dict) else value
 
 
