@@ -171,6 +171,7 @@ def _issuer_json(issuer: TrustedIssuer) -> JSONObject:
         "validUntil": None if issuer.valid_until is None else format_datetime(issuer.valid_until),
         "source": issuer.source,
         "test": issuer.is_test,
+        "suspended": issuer.suspended or None,
     }
 
 

@@ -10,7 +10,13 @@ import pytest
 
 from tests.vclib.parties import Party
 from vclib.environment import Environment
-from vclib.errors import DIDInternalError, InvalidSignatureError, StatusRetrievalError, VCError
+from vclib.errors import (
+    ConfigurationError,
+    DIDInternalError,
+    InvalidSignatureError,
+    StatusRetrievalError,
+    VCError,
+)
 from vclib.policy import (
     Outcome,
     Policy,
@@ -419,3 +425,21 @@ def test_a_failed_schema_refuses_and_an_unchecked_one_is_told(
         Outcome.ACCEPTED,
         ["schema-not-checked"],
     )
+
+
+def test_a_suspended_issuer_is_refused_with_the_reason(
+    verified: Callable[..., Any], trust: Callable[..., TrustedIssuers], now: datetime
+) -> None:
+    """I3: whenever it issued, and until the suspension ends."""
+    verdict = _judge(verified(), trust(suspended="its key leaked"), now)
+    assert (verdict.outcome, _codes(verdict)) == (Outcome.REFUSED, ["issuer-suspended"])
+    assert verdict.reasons[0].detail == "its key leaked"
+    assert _judge(verified(), trust(), now).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("value", ["", " ", True, None])
+def test_a_suspension_without_a_reason_is_no_trust_file(
+    trust: Callable[..., TrustedIssuers], value: object
+) -> None:
+    with pytest.raises(ConfigurationError, match="suspended: expected the reason"):
+        trust(suspended=value)

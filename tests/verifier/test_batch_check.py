@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,10 @@ import pytest
 from issuer.config import IssuerConfig
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
+from tests import paper
 from tests.issuer.batch_home import make_home, run, write_records
 from tests.processes import ROOT
+from vclib.datetimes import format_datetime
 
 
 @pytest.fixture
@@ -37,6 +42,21 @@ def place(config: IssuerConfig, tmp_path: Path) -> Path:
             (tmp_path / "lists" / f"{each.name}.json").write_text(document)
     store.close()
     return tmp_path
+
+
+def check_by_home(place: Path, *inputs: str, more: tuple[str, ...] = ()) -> tuple[int, Any, str]:
+    """Run `check-batch` with what a verifier's home and files of signers say, at the time of paper codes."""
+    options = ("--out", "verdicts", "--home", "venue", "--at", "2026-07-01T12:00:00Z", "--json", "--offline")
+    done = subprocess.run(
+        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *inputs, *options, *more],
+        cwd=place,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
 def check(
@@ -134,3 +154,40 @@ def test_without_a_list_of_withdrawals_nothing_is_decided(place: Path) -> None:
     code, result, _ = check(place, "batch", more=WHOLE)
     assert code == 3
     assert result["counts"]["undecided"] == 5
+
+
+def test_it_takes_trust_lists_signers_and_revocations_as_a_single_check_does(tmp_path: Path) -> None:
+    (tmp_path / "venue").mkdir()
+    (tmp_path / "signer.der").write_bytes(paper.CERTIFICATE)
+    first = paper.code(paper.claims(1, paper.VACCINATION))
+    second = paper.code(paper.claims(1, paper.TEST))
+    forged = paper.code(paper.claims(1, paper.VACCINATION), key=paper.OTHER_KEY)
+    (tmp_path / "codes.txt").write_text(f"{first}\n{second}\n{forged}\nHC1:\n")
+    identifier = paper.VACCINATION["v"][0]["ci"]
+    digest = base64.b64encode(hashlib.sha256(identifier.encode()).digest()[:16]).decode()
+    (tmp_path / "revoked.json").write_text(json.dumps([digest]))
+    signed_by = ("--signer", "signer.der")
+    code, _, errors = check_by_home(tmp_path, "codes.txt", more=(*signed_by, "--revoked", "revoked.json"))
+    assert (code, errors) == (1, "")
+    found = [(each["line"], each["outcome"], each["reasons"][0]) for each in verdicts(tmp_path)]
+    assert found == [
+        (1, "refused", "revoked"),
+        (2, "accepted", "not-bound"),
+        (3, "refused", "forged"),
+        (4, "unreadable", "encoding"),
+    ]
+    # Without the list it is another check, and not the same one that goes on.
+    assert check_by_home(tmp_path, "codes.txt", more=signed_by)[0] == 2
+
+
+def _later() -> str:
+    """Return now, to be given after the time of paper codes; the last one counts."""
+    return format_datetime(datetime.now(UTC))
+
+
+def test_a_trust_list_of_the_home_says_whom_to_believe(place: Path) -> None:
+    (place / "venue").mkdir()
+    (place / "venue" / "trust.json").write_text((place / "trust.json").read_text())
+    more = ("--status", "lists", "--without-base-proofs", "--at", _later())
+    code, result, _ = check_by_home(place, "batch", more=more)
+    assert (code, result["counts"]["accepted"]) == (0, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,14 @@ from tests.paper import (
     RECOVERY,
     TEST,
     VACCINATION,
+    WHO_VACCINATION,
     claims,
     code,
     signers,
     wrapped,
 )
 from tests.samples import eu_steps
-from vclib.errors import ConfigurationError
+from vclib.errors import ComplexityError, ConfigurationError
 from vclib.policy import Outcome
 from verifier.report import result_json, result_lines
 from verifier.service import CheckResult, Question, Verifier
@@ -321,3 +323,60 @@ def test_a_certificate_of_the_eu_that_names_no_last_day_is_not_accepted_for_ever
         Outcome.UNDECIDED,
         True,
     )
+
+
+def test_a_code_of_another_country_than_its_signer_s_is_not_what_that_is_trusted_for() -> None:
+    """Threat I2."""
+    assert _refusals(_check(code(claims(1, VACCINATION, _1="AT")))) == []
+    result = _check(code(claims(1, VACCINATION, _1="DE")))
+    assert _refusals(result) == ["issuer-not-trusted-for-type"]
+    assert "its key is of AT, the certificate says DE" in result.verdict.reasons[0].detail
+
+
+def test_a_code_that_states_no_country_of_its_issuer_is_not_compared_with_where_it_was_done() -> None:
+    elsewhere = {**VACCINATION, "v": [{**VACCINATION["v"][0], "co": "US"}]}
+    without = {key: value for key, value in claims(1, elsewhere).items() if key != 1}
+    assert _refusals(_check(code(without))) == []
+
+
+def test_a_relying_party_may_let_a_signer_sign_for_another_country() -> None:
+    [signer] = read_signer_certificates(CERTIFICATE, source="test")
+    of_both = SignerSet.of([replace(signer, countries=frozenset({"LI"}))])
+    assert _refusals(_check(code(claims(1, VACCINATION, _1="LI")), trusted=of_both)) == []
+    assert _refusals(_check(code(claims(1, VACCINATION, _1="DE")), trusted=of_both)) == [
+        "issuer-not-trusted-for-type"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        # NOW is 2026-07-01T12:00:00Z.
+        ("2026-07-01T12:00:00Z", []),
+        ("2026-07-01T13:59:59+02:00", ["expired"]),
+        ("2026-07-01T11:59:59Z", ["expired"]),
+        # A day, and a time of a place that is not known, hold until the day ends last.
+        ("2026-07-01", []),
+        ("2026-07-01T09:00:00", []),
+        ("2026-06-29", ["expired"]),
+    ],
+)
+def test_the_end_of_a_who_certificate_counts_to_its_time_of_day(ends: str, expected: list[str]) -> None:
+    assert _refusals(_check(code(claims(3, WHO_VACCINATION | {"valid_until": ends})))) == expected
+
+
+def test_a_beginning_with_a_time_of_day_counts_from_it() -> None:
+    later = WHO_VACCINATION | {"valid_from": "2026-07-01T12:00:01Z"}
+    assert _refusals(_check(code(claims(3, later)))) == ["not-yet-valid"]
+    assert _refusals(_check(code(claims(3, later)), now=NOW + timedelta(seconds=1))) == []
+
+
+def test_many_codes_at_a_time_are_found_to_be_what_each_is_found_alone() -> None:
+    texts = [code(claims(*each)) for each in CONTENTS.values()]
+    texts += [code(claims(1, VACCINATION), key=OTHER_KEY), "HC1:", "shc:/567629", "{", code({1: "AT"})]
+    verifier = Verifier(signers=signers())
+    contents = [text.encode() for text in texts]
+    together = verifier.judge_contents(contents, Question(), now=NOW)
+    assert together == [_check(text).verdict for text in texts]
+    refused = ComplexityError("larger than the limit")
+    assert verifier.judge_contents([refused], Question(), now=NOW)[0].reasons[0].code == "too-large"

@@ -232,6 +232,25 @@ def test_a_country_takes_its_own_certificates_back() -> None:
     assert details(result, "rules-not-met") == ["IR-LT-0001: Not withdrawn."]
 
 
+def test_rules_of_all_kinds_alone_accept_no_kind(world: World) -> None:
+    """A country that says what all certificates have in common has not said that this kind is enough."""
+    result = check(world, chosen(GENERAL, NEGATIVE))
+
+    assert (result.verdict.outcome, reasons(result)) == (Outcome.UNDECIDED, ["rules-open"])
+    assert result.verdict.all_reasons[0].message == "No rule of XX says whether a vaccination is enough."
+
+
+def test_a_rule_of_all_kinds_refuses_also_where_no_rule_is_of_this_kind(world: World) -> None:
+    failing = rule("GR-XX-0002", "General", False, "Nobody.")
+
+    result = check(world, chosen(failing))
+
+    assert (result.verdict.outcome, details(result, "rules-not-met")) == (
+        Outcome.REFUSED,
+        ["GR-XX-0002: Nobody."],
+    )
+
+
 def test_rules_that_only_take_back_accept_nothing() -> None:
     """The arriving country issued the certificate itself, and has no rule that says what is enough."""
     result = _paper(ChosenRules("at", rule_set(_TAKES_BACK), "AT"))

@@ -36,6 +36,7 @@ from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.trust_import import Wanted, import_list, read_contexts, read_material, refresh_list
 from verifier.trust_lists import TrustFolder, TrustSource, load_store
+from verifier.trust_suspensions import resume, suspend
 
 URL = "https://registry.example/registry.json"
 MINISTRY, CLINIC = party(22).did, party(23).did
@@ -316,3 +317,44 @@ def test_a_list_that_nothing_vouches_for_is_not_kept(place: Place) -> None:
     with pytest.raises(UnsignedListError):
         place.take(pins=Pins())
     assert place.folder.sources() == ()
+
+
+def test_a_signer_is_suspended_by_its_key_identifier_and_seen_at_once(place: Place, tmp_path: Path) -> None:
+    """Threat I3."""
+    authority = Authority()
+    (tmp_path / "signers.pem").write_bytes(pem(authority.signer()) + pem(authority.certificate))
+    pins = Pins(anchors=(authority.certificate,))
+    wanted = Wanted("signers", str(tmp_path / "signers.pem"), pins, countries=frozenset({"LI"}))
+    import_list(wanted, place.folder, fetch=None, now=NOW, accept_test_lists=False)
+    trust, kid = TrustSource(place.config), certificate_kid(authority.signer())
+
+    def found() -> list[tuple[str, frozenset[str]]]:
+        return [(each.suspended, each.countries) for each in trust.signers_for(kid, format="eu-dcc")]
+
+    assert found() == [("", frozenset({"LI"}))]
+    suspend(place.config, kid.hex().upper(), "its key leaked")
+    assert found() == [("its key leaked", frozenset({"LI"}))]
+    resume(place.config, kid.hex())
+    assert found() == [("", frozenset({"LI"}))]
+
+
+@pytest.mark.parametrize("entry", ["", "moh.example", "abc", "0x1234"])
+def test_what_is_no_entry_cannot_be_suspended(place: Place, entry: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected a DID or a key identifier"):
+        suspend(place.config, entry, "why")
+
+
+def test_a_suspension_needs_a_reason_and_ends_once(place: Place) -> None:
+    with pytest.raises(ConfigurationError, match="--reason"):
+        suspend(place.config, MINISTRY, " ")
+    with pytest.raises(ConfigurationError, match="is not suspended here"):
+        resume(place.config, MINISTRY)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"suspended": []}', '{"suspended": {"did:web:a.example": ""}}'])
+def test_a_file_of_suspensions_that_is_none_stops_a_verifier(place: Place, text: str) -> None:
+    """Rather than let somebody in whom it meant to keep out."""
+    place.take()
+    (place.config.home / "suspended.json").write_text(text)
+    with pytest.raises(ConfigurationError):
+        load_store(place.config)

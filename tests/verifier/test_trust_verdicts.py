@@ -18,6 +18,7 @@ from verifier.config import VerifierConfig
 from verifier.service import CheckResult, Question, Verifier
 from verifier.trust_import import Wanted, import_list
 from verifier.trust_lists import TrustFolder, TrustSource
+from verifier.trust_suspensions import resume, suspend
 
 
 class Door:
@@ -172,3 +173,26 @@ def test_marks_stand_before_everything_else(world: World) -> None:
     presentation = world.person(11).present(world.mint(VACCINATION, world.person(11)))
     result = verifier.check(presentation, Question(CHALLENGE, VENUE), now=world.clock.now)
     assert result.verdict.reasons[0] == mark
+
+
+def test_an_entity_that_its_registry_suspended_is_refused_with_the_reason(door: Door) -> None:
+    """Threat I3: also what it issued before."""
+    credential = door.mint()
+    door.learn(door.ministry)
+    assert door.check(credential).verdict.outcome is Outcome.ACCEPTED
+    door.learn({**door.ministry, "suspended": "under investigation"})
+    result = door.check(credential)
+    assert refusing(result) == ["issuer-suspended"]
+    assert "under investigation" in [reason.detail for reason in result.verdict.all_reasons]
+
+
+def test_an_issuer_that_the_verifier_suspended_stays_so_under_a_newer_list(door: Door) -> None:
+    """Threat I3."""
+    door.learn(door.ministry)
+    credential = door.mint()
+    suspend(door.config, door.ministry["id"], "its key leaked")
+    assert refusing(door.check(credential)) == ["issuer-suspended"]
+    door.learn({**door.ministry, "name": "Renamed"})
+    assert refusing(door.check(credential)) == ["issuer-suspended"]
+    resume(door.config, door.ministry["id"])
+    assert door.check(credential).verdict.outcome is Outcome.ACCEPTED

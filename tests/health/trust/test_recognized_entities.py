@@ -260,3 +260,32 @@ def test_a_registry_under_other_contexts_is_refused_for_its_words_could_mean_any
     contexts = [BASE_CONTEXT_V2, CONTEXT, "https://w3id.org/ddcc/v1"]
     with pytest.raises(ContextNotAcceptedError):
         verify(signed(entity(MINISTRY), **{"@context": contexts}))
+
+
+def test_a_registry_may_suspend_an_entity_and_say_why() -> None:
+    """Threat I3."""
+    verified = verify(
+        signed(entity(MINISTRY, suspended="under investigation"), entity(CLINIC, name="Clinic"))
+    )
+    told = {issuer.id: issuer.suspended for issuer in verified.trust_list.issuers}
+    assert told == {MINISTRY: "under investigation", CLINIC: ""}
+
+
+def test_an_entity_is_suspended_whichever_of_two_registries_says_so() -> None:
+    further = "https://registry.example/further"
+    linked = signed(entity(MINISTRY, suspended="key lost"), id=further)
+    first = signed(
+        entity(MINISTRY, recognizedIn={"id": further, "type": "RecognizedEntityCredential"}, recognizedTo=[])
+    )
+    assert [issuer.suspended for issuer in verify(first, linked).trust_list.issuers] == ["key lost"]
+
+
+def test_a_suspended_publisher_s_registries_are_not_followed() -> None:
+    further = "https://registry.example/further"
+    other = party(24)
+    publishes = entity(other.did, action(REGISTRY_TYPE), name="Other", suspended="withdrew")
+    link = entity(
+        MINISTRY, recognizedIn={"id": further, "type": "RecognizedEntityCredential"}, recognizedTo=[]
+    )
+    with pytest.raises(WrongPublisherError):
+        verify(signed(publishes, link), signed(entity(MINISTRY), publisher=other, id=further))

@@ -78,3 +78,22 @@ def test_a_signer_of_a_test_system_is_marked() -> None:
     """Threat I6."""
     [reason] = judge_signer(replace(SIGNER, is_test=True), kind="vaccination", issued=NOW, now=NOW)
     assert (reason.code, reason.severity) == ("test-issuer", Severity.NOTE)
+
+
+def test_a_signer_of_one_country_is_not_trusted_for_another() -> None:
+    """Threat I2."""
+    austrian = replace(SIGNER, country="AT")
+
+    def stated(country: str | None) -> list[str]:
+        found = judge_signer(austrian, kind="vaccination", issued=NOW, now=NOW, stated_country=country)
+        return [reason.code for reason in found]
+
+    assert stated("AT") == stated(None) == []
+    assert stated("DE") == ["issuer-not-trusted-for-type"]
+
+
+def test_a_suspended_signer_is_told_with_its_reason() -> None:
+    """Threat I3."""
+    [reason] = judge_signer(replace(SIGNER, suspended="key leaked"), kind="vaccination", issued=NOW, now=NOW)
+    assert (reason.code, reason.severity) == ("issuer-suspended", Severity.REFUSE)
+    assert reason.detail == "key leaked"

@@ -1,0 +1,144 @@
+"""A registry that is signed here is taken in there, by the commands, and by nobody who pinned another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
+
+from tests.registries import NOW, VACCINATION_TYPE
+from vclib.did import did_key
+from vclib.errors import ConfigurationError
+from vclib.keys import KeyType, PrivateKey
+from vclib.trusted_issuers import TrustedIssuers
+from verifier.cli_trust import app
+from verifier.trust_publishing import Publisher, sign_registry
+
+_KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
+_DID = did_key(PrivateKey.from_secret_bytes(KeyType.ED25519, bytes([9]) * 32).public_key)
+_ENTRIES: dict[str, Any] = {
+    "issuers": [
+        {
+            "id": "did:web:moh.example",
+            "name": "Ministry of Health",
+            "keys": ["did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"],
+            "types": ["VaccinationStatusCredential"],
+            "validFrom": "2026-01-01T00:00:00Z",
+        },
+        {"id": "did:web:clinic.example", "name": "Clinic", "suspended": "under investigation"},
+    ]
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "entries.json").write_text(json.dumps(_ENTRIES))
+    pem = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(pem)
+    return tmp_path
+
+
+def _run(place: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments])
+
+
+def _sign(place: Path, *more: str) -> Result:
+    options = ("--id", "https://registry.example/2026", "--name", "Registry", "--json")
+    return _run(
+        place,
+        "sign",
+        str(place / "entries.json"),
+        "--private-key",
+        str(place / "key.pem"),
+        "--out",
+        str(place / "registry.json"),
+        *options,
+        *more,
+    )
+
+
+def _import(place: Path, publisher: str) -> Result:
+    registry, home = str(place / "registry.json"), str(place / "venue")
+    return _run(place, "import", registry, "--publisher", publisher, "--home", home, "--offline")
+
+
+def test_what_is_signed_is_taken_in_with_names_types_and_suspensions(place: Path) -> None:
+    signed = _sign(place)
+    assert signed.exit_code == 0
+    assert json.loads(signed.stdout)["publisher"] == _DID
+    assert _import(place, _DID).exit_code == 0
+    listed = json.loads(_run(place, "list", "--home", str(place / "venue"), "--json").stdout)
+    told = {each["name"]: each for each in listed["issuers"]}
+    assert told["Ministry of Health"]["types"] == [VACCINATION_TYPE]
+    assert told["Ministry of Health"]["validFrom"] == "2026-01-01T00:00:00Z"
+    assert len(told["Ministry of Health"]["dids"]) == 2
+    assert told["Clinic"]["types"] is None
+    assert [told[name]["suspended"] for name in ("Ministry of Health", "Clinic")] == [
+        None,
+        "under investigation",
+    ]
+
+
+def test_what_is_signed_is_refused_by_who_pinned_another_publisher(place: Path) -> None:
+    """Threat I4."""
+    _sign(place)
+    assert _import(place, "did:web:other.example").exit_code == 1
+
+
+def test_what_was_changed_after_it_was_signed_is_refused(place: Path) -> None:
+    """Threat I4."""
+    _sign(place)
+    registry = place / "registry.json"
+    registry.write_text(registry.read_text().replace("Clinic", "Clinique"))
+    assert _import(place, _DID).exit_code == 1
+
+
+def test_an_entry_is_suspended_and_counts_again_by_the_command(place: Path) -> None:
+    """Threat I3."""
+    home = ("--home", str(place / "venue"))
+    _sign(place)
+    _import(place, _DID)
+    assert _run(place, "suspend", "did:web:moh.example", "--reason", "its key leaked", *home).exit_code == 0
+    assert "SUSPENDED  its key leaked" in _run(place, "list", *home).stdout
+    assert _run(place, "resume", "did:web:moh.example", *home).exit_code == 0
+    assert "its key leaked" not in _run(place, "list", *home).stdout
+    assert _run(place, "resume", "did:web:moh.example", *home).exit_code == 2
+
+
+def test_a_did_web_signs_by_the_method_that_it_names() -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    publisher = Publisher.of(key, "did:web:registry.example#key-1")
+    registry = _registry(publisher)
+    assert registry["issuer"]["id"] == "did:web:registry.example"
+    assert registry["proof"]["verificationMethod"] == "did:web:registry.example#key-1"
+    assert registry["proof"]["cryptosuite"] == "ecdsa-rdfc-2019"
+
+
+@pytest.mark.parametrize("method", ["did:web:registry.example", "https://x.example#k", f"{_DID}#{_DID[8:]}"])
+def test_a_method_that_cannot_be_the_key_s_is_refused(method: str) -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    with pytest.raises(ConfigurationError, match="--method"):
+        Publisher.of(key, method)
+
+
+def test_a_registry_of_nobody_is_not_signed() -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    with pytest.raises(ConfigurationError, match="no entries"):
+        _registry(Publisher.of(key, None), {"issuers": []})
+
+
+def _registry(publisher: Publisher, entries: dict[str, Any] = _ENTRIES) -> dict[str, Any]:
+    return sign_registry(
+        TrustedIssuers.from_json(entries),
+        publisher,
+        registry_id="https://registry.example/2026",
+        name="Registry",
+        days=30,
+        now=NOW,
+    )
