@@ -172,15 +172,15 @@ def check_command(
         )
         status_lists = read_status_files(status or [])
         lists = None if trust is not None else open_trust(config)
-        from_lists = None if lists is None else lists.issuers()
+        found = None if lists is None else lists.now()
         named = read_signers(signer or [])
         verifier = Verifier(
-            from_lists if trust is None else read_trust_file(trust),
+            (None if found is None else found.issuers) if trust is None else read_trust_file(trust),
             status_lists,
             fetch,
-            marks=lists.marks if lists is not None else no_marks,
+            marks=no_marks if found is None else lambda: found.marks,
             # Of lists as they are now: a check, also of a whole folder, is of one moment.
-            signers=named if named is not None or lists is None else lists.signers(),
+            signers=named if named is not None or found is None else found.signers,
             revocations=read_revocations(revoked or []),
             withdrawn=None if revoked else open_revocations(config),
         )

@@ -75,8 +75,9 @@ class Known:
         """Return how old what answers rest on is while others are not reached, in short (threat M4)."""
         now = self.clock()
         told = [*self._copies(words, now)]
-        if self.trust is not None and self.trust.store.lists:
-            confirmed = min(kept.confirmed for kept in self.trust.store.lists)
+        lists = () if self.trust is None else self.trust.files().store.lists
+        if lists:
+            confirmed = min(kept.confirmed for kept in lists)
             told.append(words("Trust lists: {age} old", age=age_words(now - confirmed, words)))
         kept = None if self.withdrawn is None else self.withdrawn.kept
         if kept is not None:
@@ -99,13 +100,13 @@ class Known:
         )
 
     def _trust(self, words: Words, now: datetime) -> Topic:
-        store = None if self.trust is None else self.trust.store
-        own = self.trusted if store is None else store.own
+        files = None if self.trust is None else self.trust.files()
+        own = self.trusted if files is None else files.store.own
         entries = [] if own is None else [_own_file(own, self.config.trust_path, words, now)]
-        for kept in () if store is None else store.lists:
+        for kept in () if files is None else files.store.lists:
             entries.append(_trust_list(kept, max_age_of(self.config), words, now))
-        if self.trust is not None and self.trust.named is not None:
-            entries.append(_named(self.trust.named, words, now))
+        if files is not None and files.named is not None:
+            entries.append(_named(files.named, words, now))
         return Topic(
             words("Whom it trusts"),
             words("Nobody has said yet whom to trust, so nothing is accepted."),
