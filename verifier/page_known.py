@@ -7,7 +7,7 @@ read that is said, since the older one is still in force (threats I4, M4). Not h
 
 from __future__ import annotations
 
-import logging
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,6 @@ from verifier.trust_lists import NamedSigners, TrustSource, max_age_of
 
 # Of a list with many issuers, so many are named.
 _NAMED = 12
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,9 @@ class Known:
         """Return the rule sets that can be read; one that cannot must not take the others along."""
         found = []
         for name in self.rules.names():
-            try:
+            # The page says so of those.
+            with contextlib.suppress(ConfigurationError, StoreError):
                 found.append(self.rules.find(name))
-            except (ConfigurationError, StoreError) as err:
-                _LOG.warning("the rule set %s cannot be read: %s", name, err.message)
         return found
 
     def ages(self, words: Words) -> list[str]:
@@ -83,6 +81,7 @@ class Known:
         if kept is not None:
             age = age_words(now - kept.since, words)
             told.append(words("Withdrawn paper codes: {age} old", age=age))
+        told += self._asked_rules(words, now)
         return [
             *told,
             *self._trust_problems(words),
@@ -169,6 +168,15 @@ class Known:
             tuple(self._rule_set(stored, words, now) for stored in self.rule_sets()),
             tuple(self._rule_problems(words)),
         )
+
+    def _asked_rules(self, words: Words, now: datetime) -> Iterator[str]:
+        for stored in self.rule_sets():
+            if stored.name == self.config.rules:
+                age = age_words(now - stored.imported, words)
+                country = self.config.rules_country
+                yield words(
+                    "Rules {name} of {country}: {age} old", name=stored.name, country=country, age=age
+                )
 
     def _rule_problems(self, words: Words) -> Iterator[str]:
         read = {stored.name for stored in self.rule_sets()}

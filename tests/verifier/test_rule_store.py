@@ -58,7 +58,7 @@ def test_a_running_worker_keeps_the_rules_in_force_where_new_ones_cannot_be_read
 
     assert worker.find("eu") is worker.find("eu") is before
     assert "eu.json" in (worker.problem("eu") or "")
-    assert caplog.text.count("the one in force stays") == 1
+    assert caplog.text.count("that in force stays") == 1
     with pytest.raises(ConfigurationError, match=r"eu\.json"):
         RuleStore(store.folder).find("eu")
 
