@@ -61,10 +61,10 @@ def run_jobs(
 ) -> Generator[Result]:
     """Give the result of each job, in the order in which they are done.
 
-    The next job is asked for when a process has less than two. Processes are started anew, so that they hold no
-    copy of a connection or lock of this one; with `forked` they begin at once with what is loaded here, which
-    is for a process that has one thread and no database open. Raises what `Workshop.open` or a job raises, if
-    that is a VCError; StoreError where a process died.
+    The next job is asked for when a process has less than two. Processes are started anew, so that they hold
+    no copy of a connection or lock of this one; with `forked` they begin at once with what is loaded here,
+    which is for a process that has one thread and no database open. Raises what `Workshop.open` or a job
+    raises, if that is a VCError; StoreError where a process died.
     """
     hands: list[_Hand] = []
     remaining = iter(jobs)

@@ -93,7 +93,7 @@ def create_verifier_app(
     ExchangeStore(store.database).forget_expired(now=clock())
     sources = verifier_sources(config, store, trusted, fetch)
     if trust is not None:
-        sources = replace(sources, trust=trust.issuers)
+        sources = replace(sources, trust=trust)
     service = RememberingService(config, store, sources)
     guards = _guards(config, store, hosts)
     app = create_service_app(

@@ -77,8 +77,9 @@ class CheckingRoom:
         """
         config = self.config()
         trust_lists = None if self.trust is not None else open_trust(config)
-        # Of lists as they are now: a check, also of a whole folder, is of one moment.
-        from_lists = None if trust_lists is None else trust_lists.issuers()
+        # As the files are now: a check, also of a whole folder, is of one moment.
+        found = None if trust_lists is None else trust_lists.now()
+        from_lists = None if found is None else found.issuers
         trusted = from_lists if self.trust is None else read_trust_file(self.trust)
         named = read_signers(self.signers)
         status_lists = read_status_files(self.status)
@@ -91,8 +92,8 @@ class CheckingRoom:
             status_lists,
             fetch,
             sources=Sources(trusted, lists, fetch, list_memory=memory) if of_many else None,
-            marks=trust_lists.marks if trust_lists is not None else no_marks,
-            signers=named if named is not None or trust_lists is None else trust_lists.signers(),
+            marks=no_marks if found is None else lambda: found.marks,
+            signers=named if named is not None or found is None else found.signers,
             revocations=read_revocations(self.revoked),
             withdrawn=None if self.revoked else open_revocations(config),
         )

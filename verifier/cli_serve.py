@@ -132,13 +132,14 @@ def serve_command(
         tls = tls_files(certificate, key)
         check_exposure(host, tls=tls is not None, behind_proxy=behind_proxy)
         trust, withdrawn = TrustSource(config), RevocationSource(config)
-        if trust.issuers() is None:
+        trusted = trust.now()
+        if trusted.issuers is None:
             print_warning(
                 f"no trust file {config.trust_path}, no trust list: any issuer is looked up, none is trusted"
             )
-        for line in warning_lines(trust.store):
+        for line in warning_lines(trust.files().store):
             print_warning(line)
-        for mark in trust.marks():
+        for mark in trusted.marks:
             print_warning(f"{mark.message} ({mark.detail})")
         from verifier.cli_keys import read_identity
         from verifier.serving import serve_verifier

@@ -29,19 +29,24 @@ if TYPE_CHECKING:
     from verifier.caching import DocumentCache, OldCopy
 
 
+@dataclass(frozen=True)
+class TrustNow:
+    """Whom a verifier trusts at one moment: the issuers of credentials, and the signers of paper codes.
+
+    Either is None where nobody was said to be trusted. `marks` are reasons that every result carries (threat
+    I6).
+    """
+
+    issuers: TrustedIssuers | None
+    signers: Signers | None
+    marks: tuple[Reason, ...] = ()
+
+
 class Trust(Protocol):
-    """Whom a verifier trusts, as it is when asked; what it gives stays the same."""
+    """Whom a verifier trusts, which may change."""
 
-    def issuers(self) -> TrustedIssuers | None:
-        """Return the issuers of credentials; None where nobody was said to be trusted."""
-        ...
-
-    def signers(self) -> Signers | None:
-        """Return the signers of paper codes; None where nobody was said to be trusted."""
-        ...
-
-    def marks(self) -> tuple[Reason, ...]:
-        """Return the reasons that every result carries (threat I6)."""
+    def now(self) -> TrustNow:
+        """Return whom it trusts at this moment."""
         ...
 
 
@@ -67,7 +72,7 @@ class Sources:
     fetch: Fetch | None = None
     documents: DocumentCache | None = None
     list_memory: ListMemory | None = None
-    trust: Callable[[], TrustedIssuers | None] | None = None
+    trust: Trust | None = None
 
     def at(self, now: datetime) -> tuple[Environment, Sequence[OldCopy]]:
         """Return the environment of one check, and where the old copies that it used will be found."""
@@ -80,7 +85,7 @@ class Sources:
             fetch=self.fetch,
             list_memory=self.list_memory,
         )
-        trusted = self.trusted if self.trust is None else self.trust()
+        trusted = self.trusted if self.trust is None else self.trust.now().issuers
         if trusted is None:
             return environment, old
         # A stranger's credential causes no look-up: its issuer is looked at first (threat G11).

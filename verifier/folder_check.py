@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from runtime.atomic import read_file
-from runtime.jobs import run_here, run_jobs
 from runtime.images import MAX_IMAGE_BYTES
+from runtime.jobs import run_here, run_jobs
 from vclib.errors import StoreError, VCError
 from vclib.policy import Outcome, Severity, Verdict
 from verifier.checking_room import CheckingRoom

@@ -7,7 +7,7 @@ read that is said, since the older one is still in force (threats I4, M4). Not h
 
 from __future__ import annotations
 
-import logging
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,6 @@ from verifier.trust_lists import NamedSigners, TrustSource, max_age_of
 
 # Of a list with many issuers, so many are named.
 _NAMED = 12
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,23 +64,24 @@ class Known:
         """Return the rule sets that can be read; one that cannot must not take the others along."""
         found = []
         for name in self.rules.names():
-            try:
+            # The page says so of those.
+            with contextlib.suppress(ConfigurationError, StoreError):
                 found.append(self.rules.find(name))
-            except (ConfigurationError, StoreError) as err:
-                _LOG.warning("the rule set %s cannot be read: %s", name, err.message)
         return found
 
     def ages(self, words: Words) -> list[str]:
         """Return how old what answers rest on is while others are not reached, in short (threat M4)."""
         now = self.clock()
         told = [*self._copies(words, now)]
-        if self.trust is not None and self.trust.store.lists:
-            confirmed = min(kept.confirmed for kept in self.trust.store.lists)
+        lists = () if self.trust is None else self.trust.files().store.lists
+        if lists:
+            confirmed = min(kept.confirmed for kept in lists)
             told.append(words("Trust lists: {age} old", age=age_words(now - confirmed, words)))
         kept = None if self.withdrawn is None else self.withdrawn.kept
         if kept is not None:
             age = age_words(now - kept.since, words)
             told.append(words("Withdrawn paper codes: {age} old", age=age))
+        told += self._asked_rules(words, now)
         return [
             *told,
             *self._trust_problems(words),
@@ -99,13 +99,13 @@ class Known:
         )
 
     def _trust(self, words: Words, now: datetime) -> Topic:
-        store = None if self.trust is None else self.trust.store
-        own = self.trusted if store is None else store.own
+        files = None if self.trust is None else self.trust.files()
+        own = self.trusted if files is None else files.store.own
         entries = [] if own is None else [_own_file(own, self.config.trust_path, words, now)]
-        for kept in () if store is None else store.lists:
+        for kept in () if files is None else files.store.lists:
             entries.append(_trust_list(kept, max_age_of(self.config), words, now))
-        if self.trust is not None and self.trust.named is not None:
-            entries.append(_named(self.trust.named, words, now))
+        if files is not None and files.named is not None:
+            entries.append(_named(files.named, words, now))
         return Topic(
             words("Whom it trusts"),
             words("Nobody has said yet whom to trust, so nothing is accepted."),
@@ -168,6 +168,15 @@ class Known:
             tuple(self._rule_set(stored, words, now) for stored in self.rule_sets()),
             tuple(self._rule_problems(words)),
         )
+
+    def _asked_rules(self, words: Words, now: datetime) -> Iterator[str]:
+        for stored in self.rule_sets():
+            if stored.name == self.config.rules:
+                age = age_words(now - stored.imported, words)
+                country = self.config.rules_country
+                yield words(
+                    "Rules {name} of {country}: {age} old", name=stored.name, country=country, age=age
+                )
 
     def _rule_problems(self, words: Words) -> Iterator[str]:
         read = {stored.name for stored in self.rule_sets()}

@@ -101,19 +101,23 @@ class RuleStore:
         # A new file has another number even where two are written within one tick of the clock.
         key = (found.st_ino, found.st_mtime_ns, found.st_size)
         kept = self._read.get(name)
-        if kept is not None and key in (kept[0], self._broken.get(name, (None,))[0]):
+        if kept is not None and kept[0] == key:
             return kept[1]
-        try:
-            stored = _read(name, path)
-        except (ConfigurationError, StoreError) as err:
-            if kept is None:
-                raise
-            _LOG.warning("the rule set %s cannot be read, the one in force stays: %s", name, err.message)
-            self._broken[name] = (key, err.message)
-            return kept[1]
-        self._read[name] = (key, stored)
-        self._broken.pop(name, None)
-        return stored
+        broken = self._broken.get(name)
+        if broken is None or broken[0] != key:
+            # What could not be read is not tried again before it is another file.
+            try:
+                self._read[name] = (key, _read(name, path))
+            except (ConfigurationError, StoreError) as err:
+                broken = self._broken[name] = (key, err.message)
+                if kept is not None:
+                    _LOG.warning("the rule set %s cannot be read, that in force stays: %s", name, err.message)
+            else:
+                self._broken.pop(name, None)
+                return self._read[name][1]
+        if kept is None:
+            raise ConfigurationError(broken[1])
+        return kept[1]
 
     def problem(self, name: str) -> str | None:
         """Return why the newest file of a set cannot be read, None where it was."""

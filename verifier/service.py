@@ -180,13 +180,13 @@ class Verifier:
         """Return the verifier with whom it trusts at this moment, which one check must not see change."""
         if self.trust is None:
             return self
-        trusted, marks = self.trust.issuers(), self.trust.marks()
+        trust, sources = self.trust.now(), self.sources
         return replace(
             self,
-            trusted=trusted,
-            signers=self.trust.signers(),
-            marks=lambda: marks,
-            sources=None if self.sources is None else replace(self.sources, trusted=trusted, trust=None),
+            trusted=trust.issuers,
+            signers=trust.signers,
+            marks=lambda: trust.marks,
+            sources=None if sources is None else replace(sources, trusted=trust.issuers, trust=None),
             trust=None,
         )
 

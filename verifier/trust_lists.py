@@ -42,6 +42,7 @@ from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig
+from verifier.environment import TrustNow
 from verifier.inputs import read_trust_file
 from verifier.signer_files import FileState, file_state, oldest, read_signers, signer_files
 from verifier.trust_suspensions import read_suspended, suspended_path
@@ -186,9 +187,24 @@ class JoinedSigners:
 
 
 @dataclass(frozen=True)
-class _Trusted:
+class TrustFiles:
+    """What the files of a verifier's home say: its trust file and lists, and signers by certificate."""
+
     store: TrustStore
-    named: NamedSigners | None
+    named: NamedSigners | None = None
+
+    @property
+    def issuers(self) -> TrustedIssuers | None:
+        """The issuers; None where nobody was said to be trusted."""
+        return None if self.store.is_empty else self.store.trusted_issuers()
+
+    @property
+    def signers(self) -> Signers | None:
+        """The signers of paper codes; None where nobody was said to be trusted."""
+        store: Signers | None = None if self.store.is_empty else self.store
+        if self.named is None:
+            return store
+        return self.named.signers if store is None else JoinedSigners((store, self.named.signers))
 
 
 class TrustSource:
@@ -205,47 +221,26 @@ class TrustSource:
         self._folder = TrustFolder(config.trust_folder)
         self._lock = threading.Lock()
         self._state = self._found()
-        self._trusted = _load(config)
+        self._files = _load(config)
         self.problem: str | None = None
 
-    @property
-    def store(self) -> TrustStore:
-        """The store as the files are now; what was in force where they cannot be read."""
-        return self._now().store
-
-    @property
-    def named(self) -> NamedSigners | None:
-        """The signers whose certificates are in the home, None without any."""
-        return self._now().named
-
-    def issuers(self) -> TrustedIssuers | None:
-        """Return the issuers; None where nobody was said to be trusted."""
-        store = self.store
-        return None if store.is_empty else store.trusted_issuers()
-
-    def signers(self) -> Signers | None:
-        """Return the signers of paper codes; None where nobody was said to be trusted."""
-        found = self._now()
-        store: Signers | None = None if found.store.is_empty else found.store
-        if found.named is None:
-            return store
-        return found.named.signers if store is None else JoinedSigners((store, found.named.signers))
-
-    def marks(self) -> tuple[Reason, ...]:
-        """Return what every result must carry: that lists of test systems are in use (threat I6)."""
-        return marks_of(self.store)
-
-    def _now(self) -> _Trusted:
+    def files(self) -> TrustFiles:
+        """Return what the files say now; what was in force where they cannot be read."""
         state = self._found()
         if state != self._state:
             with self._lock:
                 if state != self._state:
                     self._reload(state)
-        return self._trusted
+        return self._files
+
+    def now(self) -> TrustNow:
+        """Return whom to trust, and the mark that lists of test systems are in use (threat I6)."""
+        found = self.files()
+        return TrustNow(found.issuers, found.signers, marks_of(found.store))
 
     def _reload(self, state: object) -> None:
         try:
-            self._trusted, self.problem = _load(self._config), None
+            self._files, self.problem = _load(self._config), None
         except VCError as err:
             self.problem = err.message
             _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
@@ -269,14 +264,14 @@ def _named_files(config: VerifierConfig) -> Iterator[Path]:
         yield from signer_files([config.signers_path])
 
 
-def _load(config: VerifierConfig) -> _Trusted:
+def _load(config: VerifierConfig) -> TrustFiles:
     store = load_store(config)
     try:
         state = file_state(_named_files(config))
     except OSError as err:
         raise StoreError(f"cannot read {config.signers_path}: {reason(err)}") from err
     signers = read_signers([Path(name) for name, *_ in state])
-    return _Trusted(store, None if signers is None else NamedSigners(signers, oldest(state)))
+    return TrustFiles(store, None if signers is None else NamedSigners(signers, oldest(state)))
 
 
 def open_trust(config: VerifierConfig | None) -> TrustSource | None:

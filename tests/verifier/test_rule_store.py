@@ -48,6 +48,25 @@ def test_a_running_worker_sees_a_new_import(store: RuleStore) -> None:
     assert worker.find("eu") is worker.find("eu")
 
 
+def test_a_running_worker_keeps_the_rules_in_force_where_new_ones_cannot_be_read(
+    store: RuleStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.save("eu", rule_set(DOSES), source="a", now=NOW)
+    worker = RuleStore(store.folder)
+    before = worker.find("eu")
+    (store.folder / "eu.json").write_text("{")
+
+    assert worker.find("eu") is worker.find("eu") is before
+    assert "eu.json" in (worker.problem("eu") or "")
+    assert caplog.text.count("that in force stays") == 1
+    with pytest.raises(ConfigurationError, match=r"eu\.json"):
+        RuleStore(store.folder).find("eu")
+
+    store.save("eu", rule_set(BOOSTED), source="a", now=NOW)
+    assert worker.find("eu").rule_set == rule_set(BOOSTED)
+    assert worker.problem("eu") is None
+
+
 def test_the_names_of_sets_are_listed(store: RuleStore) -> None:
     assert store.names() == ()
     for name in ("eu", "de-2026"):

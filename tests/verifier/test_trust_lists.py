@@ -21,6 +21,7 @@ from health.trust import (
     WrongPublisherError,
     certificate_kid,
 )
+from tests import paper
 from tests.registries import NOW, PUBLISHER, entity, signed
 from tests.trust_lists import CONTEXT, CONTEXTS, SIGNING_DID, Authority, Network, content, method, pem
 from tests.vclib.parties import party
@@ -146,26 +147,26 @@ def test_a_name_that_is_taken_by_another_list_is_refused(place: Place) -> None:
 def test_a_running_verifier_sees_a_change_at_once(place: Place) -> None:
     place.take()
     trust = TrustSource(place.config)
-    issuers = trust.issuers()
+    issuers = trust.now().issuers
     assert issuers is not None
     assert issuers.is_known(MINISTRY)
     place.served = signed(entity(CLINIC), validFrom="2026-06-15T00:00:00Z")
     place.refresh()
     # What one check was given stays as it was.
     assert issuers.is_known(MINISTRY)
-    issuers = trust.issuers()
+    issuers = trust.now().issuers
     assert issuers is not None
     assert (issuers.is_known(MINISTRY), issuers.is_known(CLINIC)) == (False, True)
 
 
 def test_a_running_verifier_without_any_list_sees_the_first_import(place: Place) -> None:
     trust = TrustSource(place.config)
-    assert (trust.issuers(), trust.signers()) == (None, None)
+    assert (trust.now().issuers, trust.now().signers) == (None, None)
     place.take()
-    issuers = trust.issuers()
+    issuers = trust.now().issuers
     assert issuers is not None
     assert issuers.is_known(MINISTRY)
-    assert trust.signers() is not None
+    assert trust.now().signers is not None
 
 
 def test_a_file_that_is_destroyed_while_a_verifier_runs_leaves_what_was_in_force(
@@ -175,7 +176,7 @@ def test_a_file_that_is_destroyed_while_a_verifier_runs_leaves_what_was_in_force
     place.take()
     trust = TrustSource(place.config)
     (place.config.trust_folder / "registry.json").write_text("{}")
-    assert set(trust.store.trusted_issuers().by_did) == {MINISTRY}
+    assert set(trust.files().store.trusted_issuers().by_did) == {MINISTRY}
     assert "those in force stay" in caplog.text
     assert "expected a trust list" in (trust.problem or "")
     with pytest.raises(ConfigurationError, match=r"registry\.json: expected a trust list"):
@@ -219,7 +220,7 @@ def test_a_verifier_does_not_start_with_a_test_list_that_nobody_accepted(place: 
     """Threat I6: the setting was taken back, the list stayed."""
     place.config = replace(place.config, accept_test_lists=True)
     place.take(is_test=True)
-    [mark] = TrustSource(place.config).marks()
+    [mark] = TrustSource(place.config).now().marks
     assert (mark.code, mark.detail) == ("test-lists", "registry")
     with pytest.raises(TestListError, match="registry: of a test system"):
         TrustSource(replace(place.config, accept_test_lists=False))
@@ -227,7 +228,7 @@ def test_a_verifier_does_not_start_with_a_test_list_that_nobody_accepted(place: 
 
 def test_a_verifier_without_test_lists_marks_nothing(place: Place) -> None:
     place.take()
-    assert TrustSource(place.config).marks() == ()
+    assert TrustSource(place.config).now().marks == ()
 
 
 def test_paper_signers_come_from_the_lists_too(place: Place, tmp_path: Path) -> None:
@@ -238,10 +239,42 @@ def test_paper_signers_come_from_the_lists_too(place: Place, tmp_path: Path) -> 
     pins = Pins(publisher=SIGNING_DID, publisher_document=Network().signing_document, contexts=CONTEXTS)
     wanted = Wanted("who", str(tmp_path / "who.json"), pins, frozenset({"eu-dcc"}))
     import_list(wanted, place.folder, fetch=None, now=NOW, accept_test_lists=False)
-    signers = TrustSource(place.config).signers()
+    signers = TrustSource(place.config).now().signers
     assert signers is not None
     assert len(signers.signers_for(certificate_kid(authority.signer()), format="eu-dcc")) == 1
     assert signers.signers_for(certificate_kid(authority.signer()), format="icvp") == ()
+
+
+def test_a_certificate_in_the_home_is_a_signer_as_long_as_it_lies_there(place: Place) -> None:
+    """Self-signed ones too, which no authority vouches for: whoever put it there does."""
+    trust = TrustSource(place.config)
+    assert trust.now().signers is None
+    folder = place.config.home / "signers"
+    folder.mkdir(parents=True)
+    (folder / "at.pem").write_bytes(pem(paper.CERTIFICATE))
+    now = trust.now()
+    assert now.issuers is None
+    assert now.signers is not None
+    [signer] = now.signers.signers_for(paper.KID, format="eu-dcc")
+    assert signer.name == "Ministry of Health"
+    place.take()
+    beside = trust.now()
+    assert beside.issuers is not None
+    assert beside.signers is not None
+    assert len(beside.signers.signers_for(paper.KID, format="eu-dcc")) == 1
+    (folder / "broken.pem").write_text("-----BEGIN CERTIFICATE-----")
+    assert trust.now().signers is not None
+    assert "broken.pem" in (trust.problem or "")
+    (folder / "broken.pem").unlink()
+    (folder / "at.pem").unlink()
+    left = trust.now().signers
+    assert left is not None
+    assert left.signers_for(paper.KID, format="eu-dcc") == ()
+
+
+def test_a_verifier_does_not_start_without_the_signers_that_it_was_told_of(place: Place) -> None:
+    with pytest.raises(StoreError, match="nowhere"):
+        TrustSource(replace(place.config, signers=place.config.home / "nowhere"))
 
 
 def test_the_own_trust_file_is_read_beside_the_lists(place: Place) -> None:
@@ -251,7 +284,7 @@ def test_the_own_trust_file_is_read_beside_the_lists(place: Place) -> None:
 
 
 def test_without_lists_and_file_nobody_was_said_to_be_trusted(place: Place) -> None:
-    assert TrustSource(place.config).issuers() is None
+    assert TrustSource(place.config).now().issuers is None
 
 
 def test_a_folder_is_one_list(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Door:
 
     def judge(self, presentation: JSONObject, **after: float) -> CheckResult:
         trust = TrustSource(self.config)
-        verifier = Verifier(trust.issuers(), self.world.status_lists, marks=trust.marks)
+        verifier = Verifier(trust.now().issuers, self.world.status_lists, marks=lambda: trust.now().marks)
         now = self.world.clock.now + timedelta(**after)
         return verifier.check(presentation, Question(CHALLENGE, VENUE), now=now)
 
@@ -160,7 +160,7 @@ def test_every_kind_of_no_is_told_apart(door: Door) -> None:
     found["suspended"] = refusing(door.check(suspended))
     assert found == {code: [code] for code in found}
     trust = TrustSource(door.config)
-    unchecked = Verifier(trust.issuers()).check(
+    unchecked = Verifier(trust.now().issuers).check(
         door.present(credential), Question(CHALLENGE, VENUE), now=world.clock.now
     )
     assert (unchecked.verdict.outcome, refusing(unchecked)) == (Outcome.UNDECIDED, [])

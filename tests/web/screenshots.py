@@ -9,10 +9,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from protocols.compact import decode_presentation, encode_presentation
+from tests.flows.conftest import in_process
 from tests.flows.network import Network, Venue, done, issuer_running, make_network, venue_running
 from tests.web.desk import Desk, browsing, compact, present, sign_in
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
+RULES = Path(__file__).parents[1] / "vectors" / "eu-rules" / "rules"
 DESK: ViewportSize = {"width": 1120, "height": 760}
 PHONE: ViewportSize = {"width": 390, "height": 800}
 
@@ -47,6 +49,8 @@ def draw_desk(browser: Browser, venue: Venue, network: Network, code: str) -> No
         document["holder"] = "did:web:somebody.example"
         check(desk, encode_presentation(document))
         shoot(desk, "refused")
+        desk.page.goto(f"{venue.url}/desk")
+        shoot(desk, "desk")
 
 
 def draw_others(browser: Browser, venue: Venue, network: Network) -> None:
@@ -71,6 +75,7 @@ def main() -> None:
             venue_running(network, "did:web") as venue,
             browsing(playwright) as browser,
         ):
+            done(in_process("verifier", "rules", "import", "eu", RULES, "--home", venue.home))
             done(network.receive(network.offer(name="Mira Sandovar-Lind")))
             draw_desk(browser, venue, network, compact(network, Path(folder)))
             draw_others(browser, venue, network)
