@@ -23,7 +23,7 @@ venue: $(STAMP) ## serve the page of the demonstration's venue, and print the ad
 	@$(BIN)/ddcc demo venue
 
 wallet: $(FAMILY) ## open a wallet on the screen, with the credentials of the three people of the demonstration
-	@$(BIN)/ddcc wallet --wallet $(FAMILY) --passphrase-file ddcc-demo/passphrase --issuers ddcc-demo/venue/trust.json
+	@$(BIN)/ddcc wallet --wallet $(FAMILY) --passphrase-file ddcc-demo/passphrase --issuers ddcc-demo/venue/trust.json --allow-loopback
 
 # One wallet for a family: made of backups of the three, as anybody would do it.
 $(FAMILY): | $(STAMP)

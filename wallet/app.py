@@ -97,7 +97,7 @@ class WalletApp(Resting):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return what the palette offers."""
-        return going.commands(self)
+        return going.commands(self, screen)
 
     def present(self, card: Card, situation: str | None) -> None:
         """Begin to present a credential; None asks for what."""

@@ -162,7 +162,7 @@ def make_card(
 ) -> Card:
     """Return the card of a credential; `known_issuers` are those of the holder's list, None without one."""
     badge, reasons = _judge(view, note, now, words, known_issuers)
-    title, about = _title(view, words), _about(view, words)
+    title, about = _title(view, words), about_of(view, words)
     person = _shown(view.person or view.key_name or words("nobody in particular"))
     key = None if view.key_name is None else _shown(view.key_name)
     issuer = _shown(view.issuer_name or view.issuer)
@@ -192,7 +192,7 @@ def _title(view: CredentialView, words: Words) -> str:
     return _shown(claims[0].display if types else view.title)
 
 
-def _about(view: CredentialView, words: Words) -> str:
+def about_of(view: CredentialView, words: Words) -> str:
     """Return what tells it from others of its kind, e.g. "COVID-19 · dose 1 of 2 · 6 May 2026"."""
     told = view.about.get(language_of(words), {})
     parts = [told.get("disease") or told.get("pathogen"), told.get("result")]

@@ -48,7 +48,7 @@ from wallet.holder import CredentialView, Holder, Permissions
 from wallet.network import Network
 from wallet.phrases import looks_like_phrase
 from wallet.preferences import IDLE_MINUTES, THEMES, Preferences, StatusNote
-from wallet.reading import inert, language_of, readable, shown, without_base_values
+from wallet.reading import inert, language_of, link_to, readable, shown, unused, without_base_values
 from wallet.recollections import exported_history, history_line
 from wallet.recovery import ASKED_BACK
 from wallet.reviewing import Code, NoAnswer, Options, Question, Reviewing, Sent
@@ -100,6 +100,7 @@ __all__ = [
     "Words",
     "days_left",
     "inert",
+    "link_to",
     "looks_like_link",
     "looks_like_phrase",
     "recognise",
@@ -107,6 +108,7 @@ __all__ = [
     "shown",
     "strength_of",
     "trouble_lines",
+    "unused",
 ]
 
 _PREFERENCES = "preferences"

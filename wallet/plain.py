@@ -26,6 +26,7 @@ from wallet.desk import (
     Question,
     Review,
     VCError,
+    link_to,
     looks_like_phrase,
     recognise,
     recognise_clipboard,
@@ -335,6 +336,10 @@ class PlainWallet:
         if asker.calls_itself:
             self._tell(words("calls itself: {name}", name=asker.calls_itself))
         self._tell(words("for: {purpose}", purpose=asker.purpose or words("(it does not say)")))
+        if asker.reasons:
+            self._tell(words("why, in its own words:"))
+        for name, reason in asker.reasons:
+            self._tell(f"    {name}: {reason}")
         self._tell(words("the answer goes to {address}", address=asker.address))
 
     def _tell_review(self, review: Review) -> None:
@@ -372,6 +377,7 @@ class PlainWallet:
             return
         reviewing.deliver(review).write(path)
         self._tell(words("Written: {path}", path=shown(str(path))))
+        self._tell(shown(link_to(path)))
 
     def _agrees(self, question: str, word: str) -> bool:
         """Ask; only the whole word agrees."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import chain, count
+from pathlib import Path
 
 from health import LANGUAGES, Language
 from runtime.inert import inert_text
@@ -51,6 +53,17 @@ def readable(text: str, words: Words) -> str:
     except ValueError:
         return shown(text)
     return date if time is None else f"{date}, {time} {'UTC' if zone == 'Z' else zone}"
+
+
+def link_to(path: Path) -> str:
+    """Return the address of a file on this machine, which a terminal or a browser opens."""
+    return path.absolute().as_uri()
+
+
+def unused(path: Path) -> Path:
+    """Return the path, or one beside it with a number that no file has yet."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(each for each in chain((path,), numbered) if not each.exists())
 
 
 def without_base_values(document: JSONObject) -> JSONObject:

@@ -37,6 +37,7 @@ from wallet.reviews import (
     ReviewLine,
     is_under,
     links,
+    options_of,
     review_lines,
     signed_with,
     stays,
@@ -247,7 +248,7 @@ class Reviewing:
 
     def _authenticated(self, asked: AuthenticatedRequest) -> Question:
         identity, request = asked.identity, asked.request
-        name = request.client_metadata.client_name
+        name, language = request.client_metadata.client_name, language_of(self.words)
         asker = Asker(
             name=shown(identity.name),
             proven=identity.is_authenticated,
@@ -255,6 +256,7 @@ class Reviewing:
             calls_itself=_shown_or_none(name),
             purpose=_shown_or_none(request.purpose),
             address=shown(request.response_uri),
+            reasons=tuple((shown(label(at, language)), shown(why)) for at, why in _reasons(asked).items()),
         )
         return Question(asker, asked)
 
@@ -286,9 +288,11 @@ class Reviewing:
         source: AnswerPlan | tuple[Asked, PresentationPlan],
         surplus: Sequence[str],
     ) -> Review:
+        why = {} if isinstance(question.asked, Asked) else _reasons(question.asked)
+        lines = review_lines(self.holder, plans, self.words, mark=Mark.ASKED, surplus=surplus, why=why)
         return Review(
             asker=question.asker,
-            lines=review_lines(self.holder, plans, self.words, mark=Mark.ASKED, surplus=surplus),
+            lines=lines,
             links=links(plans, self.words),
             stays=stays(plans, self.holder, self.words),
             warnings=tuple(shown(self.words(text)) for text in warnings),
@@ -301,7 +305,7 @@ class Reviewing:
             for view in views:
                 if view.id == chosen.get(query):
                     return view
-            raise _SeveralFit(Options(query, tuple((view.id, title_of(view)) for view in views)))
+            raise _SeveralFit(Options(query, options_of(views, self.words)))
 
         return choose
 
@@ -350,6 +354,11 @@ class Reviewing:
         if not base_proofs(self.holder.document(credential_id)):
             return ()
         return pointers_for(CLINIC, document)
+
+
+def _reasons(asked: AuthenticatedRequest) -> dict[str, str]:
+    """Return JSON pointer -> why it is asked for, in the verifier's own words."""
+    return {"".join(f"/{part}" for part in each.path): each.reason for each in asked.request.reasons}
 
 
 def _shown_or_none(text: str | None) -> str | None:

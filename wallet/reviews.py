@@ -6,15 +6,17 @@ Every text of a stranger in it is inert (J6). Not here: making plans (`wallet.re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from health import claims_from_credential, label, linkable_values
 from vclib.proofs import without_proofs
 from vclib.strict_json import JSONObject
 from wallet.answering import AnswerPlan
+from wallet.cards import make_card
 from wallet.disclosure import Disclosure, Reason
 from wallet.exchanging import Asked
 from wallet.holder import CredentialView, Holder, PresentationPlan
@@ -47,6 +49,8 @@ class ReviewLine:
     surplus: bool
     switch: str | None
     leaves: bool
+    # Why the verifier asks for it, in its own words.
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Asker:
     calls_itself: str | None
     purpose: str | None
     address: str
+    # (name of a value, why it is asked for) in the verifier's own words.
+    reasons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,16 +108,20 @@ def review_lines(
     *,
     mark: Mark,
     surplus: Collection[str] = (),
+    why: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[ReviewLine, ...]:
     """Return every value that leaves with these plans, in the order of the documents.
 
-    Values asked for beyond the purpose carry a switch, which is their pointer.
+    Values asked for beyond the purpose carry a switch, which is their pointer. `why` maps pointers to the
+    verifier's reasons.
     """
     lines = []
     for planned in plans:
         for disclosure, document in zip(planned.disclosures, _documents(planned), strict=True):
             title = title_of(holder.credential(disclosure.credential_id))
-            lines += _lines(disclosure, document, title, words, mark, surplus)
+            for line, pointer in _lines(disclosure, document, title, words, mark, surplus):
+                reason = next((told for above, told in why.items() if is_under(pointer, above)), None)
+                lines.append(line if reason is None else replace(line, reason=shown(reason)))
     return tuple(lines)
 
 
@@ -157,6 +167,28 @@ def title_of(view: CredentialView) -> str:
     return shown(f"{view.title}, {view.person}" if view.person else view.title)
 
 
+def options_of(views: Sequence[CredentialView], words: Words) -> tuple[tuple[str, str], ...]:
+    """Return id -> words of credentials to choose from, which tell each from the others."""
+    names = [", ".join(part for part in (_kind_of(view, words), view.person) if part) for view in views]
+    return tuple(
+        (
+            view.id,
+            shown(name if names.count(name) == 1 else f"{name}, {_origin_of(view, words)}"),
+        )
+        for view, name in zip(views, names, strict=True)
+    )
+
+
+def _kind_of(view: CredentialView, words: Words) -> str:
+    card = make_card(view, None, now=view.added, words=words, known_issuers=None)
+    return " · ".join(part for part in (card.title, card.about) if part)
+
+
+def _origin_of(view: CredentialView, words: Words) -> str:
+    issuer = view.issuer_name or view.issuer
+    return words("{issuer}, received {moment}", issuer=issuer, moment=words.moment(view.added))
+
+
 def _lines(
     disclosure: Disclosure,
     document: JSONObject,
@@ -164,25 +196,25 @@ def _lines(
     words: Words,
     mark: Mark,
     surplus: Collection[str],
-) -> list[ReviewLine]:
+) -> list[tuple[ReviewLine, str]]:
+    """Return the lines of a document, each with the pointer of its value."""
     language = language_of(words)
     reasons = {item.pointer: item.reason for item in linkable_values(document, language)}
     lines = []
     # The disclosure lists every claim of the document, in its order.
     for value, claim in zip(disclosure.values, claims_from_credential(document, language), strict=True):
         beyond = next((pointer for pointer in surplus if is_under(value.pointer, pointer)), None)
-        lines.append(
-            ReviewLine(
-                credential=title,
-                label=shown(claim.label),
-                value=readable(claim.display, words),
-                mark=_MARKS.get(value.reason, mark),
-                linkable=reasons.get(value.pointer),
-                surplus=beyond is not None,
-                switch=beyond,
-                leaves=True,
-            )
+        line = ReviewLine(
+            credential=title,
+            label=shown(claim.label),
+            value=readable(claim.display, words),
+            mark=_MARKS.get(value.reason, mark),
+            linkable=reasons.get(value.pointer),
+            surplus=beyond is not None,
+            switch=beyond,
+            leaves=True,
         )
+        lines.append((line, value.pointer))
     return lines
 
 

@@ -15,7 +15,7 @@ from wallet.words import Words
 # The first class that fits decides, so narrower classes stand before wider ones.
 _ADVICE: Sequence[tuple[type[VCError], str]] = (
     (errors.FetchRefusedError, "Ask whoever gave you the link for another one."),
-    (errors.FetchError, "Look whether this computer is connected, then try again."),
+    (errors.FetchError, "Look whether this computer is connected and try again, or ask for a new link."),
     (errors.SealingError, "Look whether the passphrase is the one of this file."),
     (
         errors.StoreError,

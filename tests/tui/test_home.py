@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from textual.widgets import Input
 
-from tests.tui.stage import Stage, says, settle, until
-from tests.world import VACCINATION
+from tests.tui.stage import Stage, says, screen_text, settle, until
+from tests.world import VACCINATION, changed
 from vclib.errors import StoreError
 from wallet.screens.detail import DetailScreen
 from wallet.screens.home import HomeScreen
@@ -155,3 +157,66 @@ async def test_the_wallet_locks_by_itself_and_by_a_key(stage: Stage) -> None:
         await pilot.press("ctrl+l")
         await settle(pilot)
         assert not stage.desk.is_open
+
+
+async def test_the_palette_goes_to_one_person(stage: Stage) -> None:
+    async with stage.family().playing((100, 30)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"only chen")
+        await until(pilot, lambda: says(pilot.app, "Show only Tan Chen Chen"))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: pilot.app.screen.person == "Tan Chen Chen")
+        assert {card.person for card in pilot.app.screen.query_one(CardList).cards} == {"Tan Chen Chen"}
+
+
+async def test_an_unchanged_wallet_is_not_read_again_and_a_changed_one_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.create("Anna").hold(VACCINATION)
+    read, home = [], stage.desk.home
+    monkeypatch.setattr(stage.desk, "home", lambda: read.append(1) or home())
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(read) == 1
+        await pilot.press("enter")
+        await settle(pilot)
+        stage.hold(changed(VACCINATION, "vaccination", dose=2))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(pilot.app.screen.query_one(CardList).cards) == 2)
+        await pilot.press("enter")
+        await settle(pilot)
+        stage.world.clock.advance(days=1)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(read) == 3)
+
+
+async def test_what_does_not_fit_beside_the_badge_stands_below_it(stage: Stage) -> None:
+    stage.create("Anna").hold(changed(VACCINATION, "vaccination", date="2026-05-16"))
+    async with stage.playing((62, 24)) as pilot:
+        lines = [line.rstrip() for line in screen_text(pilot.app).splitlines() if "▌" in line]
+        assert "dose 1 of 2" in lines[0]
+        assert lines[0].endswith("○ not checked")
+        assert lines[1].startswith("  ▌ 16 May 2026 · Ministry of Health")
+
+
+async def test_memory_is_looked_through_while_nobody_types(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, collected = gc.get_threshold(), []
+    async with stage.create("Anna").playing((80, 24)) as pilot:
+        app = pilot.app
+        assert gc.get_threshold()[2] > 100_000
+        monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
+        monkeypatch.setattr(gc, "get_count", lambda: (0, 0, 50))
+        now = app.idle_clock()
+        app.idle_clock = lambda: now
+        app.touch()
+        app._rest()
+        assert collected == []
+        app.idle_clock = lambda: now + 3
+        app._rest()
+        assert collected == [1]
+    assert gc.get_threshold() == before

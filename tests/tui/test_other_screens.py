@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
-from tests.tui.stage import Stage, says, settle, until
+from tests.tui.stage import Stage, says, screen_text, settle, until
 from tests.wallet.conftest import PASSPHRASE
 from tests.world import VACCINATION
-from vclib.errors import StoreError
+from vclib.errors import StoreError, VCError
 from wallet.screens.code import CodeScreen
 from wallet.screens.home import HomeScreen
 from wallet.screens.review import ReviewScreen
@@ -56,7 +58,19 @@ async def test_a_code_that_does_not_fit_is_not_drawn_but_written(stage: Stage, t
         await settle(pilot)
         pilot.app.screen.query_one(Input).value = str(tmp_path / "code.png")
         await pilot.press("enter")
-        await until(pilot, lambda: (tmp_path / "code.png").exists())
+        await until(pilot, lambda: says(pilot.app, "Show this file to the verifier instead:"))
+        # K8: it is its owner's alone. The address is a link, and can be read.
+        assert stat.S_IMODE((tmp_path / "code.png").stat().st_mode) == 0o600
+        address = (tmp_path / "code.png").as_uri()
+        shown = "".join(line.strip() for line in screen_text(pilot.app).splitlines())
+        assert address in shown
+        links = {
+            segment.style.link
+            for strip in pilot.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style
+        }
+        assert address in links
 
 
 async def test_a_value_turned_off_is_not_in_what_is_signed(stage: Stage) -> None:
@@ -164,3 +178,37 @@ async def test_help_explains_the_screen_one_is_on(stage: Stage) -> None:
         await pilot.press("f1")
         await settle(pilot)
         assert says(pilot.app, "Each person has a key of their own")
+
+
+async def test_the_name_that_is_proposed_for_a_file_is_one_that_is_free(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "presentation.png").write_bytes(b"another")
+    stage.create("Anna").hold(VACCINATION)
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CodeScreen))
+        await pilot.press("f")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == str(tmp_path / "presentation-2.png")
+
+
+async def test_an_entry_of_the_history_takes_one_line_in_a_small_window(stage: Stage) -> None:
+    stage.create("Anna")
+    with (
+        contextlib.suppress(VCError),
+        stage.desk.holder.shelf.recording_failure(
+            "receive", {"issuer": "https://an-issuer-with-a-long-name.example"}
+        ),
+    ):
+        raise StoreError("the disk is gone")
+    async with stage.playing((60, 24)) as pilot:
+        await pilot.press("l")
+        await settle(pilot)
+        entries = [line for line in screen_text(pilot.app).splitlines() if " 2026, " in line]
+        assert len(entries) == len(stage.desk.history())
+        assert any(line.rstrip().endswith("…") for line in entries)
+        assert not any(line.startswith(" https") for line in screen_text(pilot.app).splitlines())

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from protocols.oid4vci import TxCode
+from protocols.oid4vp import ClaimReason, purpose_info
 from tests.tui.stage import Stage
 from tests.wallet.conftest import CHEAP, PASSPHRASE
 from tests.wallet.scripted import TX_CODE, ScriptedIssuer
-from tests.wallet.scripted_verifier import ScriptedVerifier
+from tests.wallet.scripted_verifier import DOSE, ScriptedVerifier
 from tests.wallet.test_phrases import PHRASE
 from tests.world import VACCINATION
 from wallet.plain import PlainWallet
@@ -69,8 +71,21 @@ def test_a_presentation_is_written_as_a_picture(stage: Stage, tmp_path: Path) ->
     stage.create("Anna")
     stage.hold(VACCINATION)
     picture = tmp_path / "code.png"
-    play(stage, "3", "1", "1", "", str(picture), "share", "0")
+    told = play(stage, "3", "1", "1", "", str(picture), "share", "0")
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.as_uri() in told
+
+
+def test_why_each_value_is_asked_for_is_told_inertly(stage: Stage) -> None:
+    """J6."""
+    stage.create("Anna")
+    stage.hold(VACCINATION)
+    verifier = stage.asked_by(ScriptedVerifier(stage.world))
+    why = ClaimReason(DOSE, "needed by rule VR-XX-0001: \x1b[2Jtwo doses")
+    verifier.asked = replace(verifier.asked, verifier_info=(purpose_info("Entry", "venue", reasons=[why]),))
+    told = play(stage, "", "no", "0", link=verifier.link)
+    assert "Dose number: needed by rule VR-XX-0001: <U+001B>[2Jtwo doses" in told
+    assert "\x1b" not in told
 
 
 def test_what_fails_is_told_with_what_left(stage: Stage) -> None:

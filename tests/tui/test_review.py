@@ -10,8 +10,14 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from protocols.oid4vp import AuthorizationResponse, ErrorResponse, parse_client_id, purpose_info
-from tests.tui.stage import Stage, paste, says, settle, until
+from protocols.oid4vp import (
+    AuthorizationResponse,
+    ClaimReason,
+    ErrorResponse,
+    parse_client_id,
+    purpose_info,
+)
+from tests.tui.stage import Stage, paste, says, screen_text, settle, until
 from tests.wallet.scripted_verifier import CENTRE, DISEASE, DOSE, NAME, ScriptedVerifier, query
 from tests.world import TEST, VACCINATION, changed
 from vclib.errors import FetchError
@@ -251,3 +257,92 @@ async def test_the_holder_chooses_between_different_credentials(
         await pilot.press("s")
         await settle(pilot)
     assert isinstance(verifier.responses[0], AuthorizationResponse)
+
+
+REASON = ClaimReason(
+    DOSE, "needed by rule VR-XX-0001: \x1b[2J[reverse]two doses\u202e are needed where the last one is old"
+)
+
+
+async def test_why_each_value_is_asked_for_is_shown_and_can_repaint_nothing(
+    stage: Stage, verifier: ScriptedVerifier
+) -> None:
+    """J6: the reasons of a venue's rules, beside who asks and with the value itself."""
+    verifier.asked = replace(
+        verifier.asked, verifier_info=(purpose_info("Entry", "venue", reasons=[REASON]),)
+    )
+    told = "needed by rule VR-XX-0001: <U+001B>[2J[reverse]two doses<U+202E> are needed"
+    async with reviewing(stage, verifier.link) as pilot:
+        assert says(pilot.app, f"Dose number: {told}")
+        values = pilot.app.screen.query_one(ReviewList)
+        lines = pilot.app.screen.review.lines
+        number = next(place for place, line in enumerate(lines) if line.label == "Dose number")
+        values.highlighted = values.get_option_index(str(number))
+        await settle(pilot)
+        assert says(pilot.app, f'The verifier asks for it. It says: "{told}')
+        assert not {"\x1b", "\u202e"} & set(screen_text(pilot.app))
+        assert [line.label for line in lines if line.reason] == ["Dose number"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (58, 24), (40, 20)])
+async def test_everything_that_will_be_sent_is_reached_by_keyboard(
+    stage: Stage, verifier: ScriptedVerifier, size: tuple[int, int]
+) -> None:
+    """L2: also in a small window each value is seen, what else makes one recognisable, and what stays."""
+    verifier.asked = replace(
+        verifier.asked, verifier_info=(purpose_info("Entry", "venue", reasons=[REASON]),)
+    )
+    async with stage.playing(size) as pilot:
+        await paste(pilot, verifier.link)
+        await until(pilot, lambda: armed(pilot.app))
+        review = pilot.app.screen.review
+        seen = [screen_text(pilot.app)]
+        for _ in range(pilot.app.screen.query_one(ReviewList).option_count):
+            await pilot.press("down")
+            seen.append(screen_text(pilot.app))
+        await pilot.press("shift+tab")
+        for _ in range(20):
+            await pilot.press("down")
+            seen.append(screen_text(pilot.app))
+    shown = {word for screen in seen for word in screen.split()}
+    for text in (
+        *(f"{line.label} {line.value}" for line in review.lines),
+        *(f"{name} {reason}" for name, reason in review.links),
+        *review.stays,
+        review.asker.name,
+        review.asker.address,
+        "needed by rule VR-XX-0001:",
+    ):
+        missing = [word for word in text.split() if not reads(word, shown, seen)]
+        assert missing == [], text
+
+
+def reads(word: str, shown: set[str], screens: list[str]) -> bool:
+    """Say whether a word is shown, or, if it is too long for a line, whether its beginning and end are."""
+    return word in shown or any(
+        word[:6] in screen and any(word[-3:] in other for other in screens) for screen in screens
+    )
+
+
+async def test_going_back_to_the_first_value_shows_its_heading_again(
+    stage: Stage, verifier: ScriptedVerifier
+) -> None:
+    async with stage.playing((80, 24)) as pilot:
+        await paste(pilot, verifier.link)
+        await until(pilot, lambda: armed(pilot.app))
+        await pilot.press("end")
+        assert not says(pilot.app, "Leaves the wallet:")
+        await pilot.press("home")
+        assert says(pilot.app, "Leaves the wallet:")
+
+
+async def test_credentials_to_choose_from_can_be_told_apart(stage: Stage, verifier: ScriptedVerifier) -> None:
+    stage.hold(changed(VACCINATION, "vaccination", dose=2))
+    stage.world.clock.advance(days=1)
+    stage.hold(VACCINATION, again=True)
+    async with stage.playing((120, 40)) as pilot:
+        await paste(pilot, verifier.link)
+        await until(pilot, lambda: says(pilot.app, "Several credentials answer this."))
+        shown = screen_text(pilot.app)
+        assert says(pilot.app, "COVID-19 · dose 2 of 2 · 6 May 2026, Aulus Agerius")
+        assert shown.count("dose 1 of 2") == shown.count("received") == 2

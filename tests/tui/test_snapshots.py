@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.stage import SIZES, Stage, screen_text, settle, until
+from protocols.oid4vp import ClaimReason, purpose_info
+from tests.tui.stage import SIZES, Stage, paste, screen_text, settle, until
+from tests.wallet.scripted_verifier import DOSE, ScriptedVerifier
+from tests.world import VACCINATION
 from wallet.screens.review import ReviewScreen
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +96,22 @@ async def test_a_screen_looks_as_it_was_reviewed(
         if not _is_as_reviewed(f"unlock-{size[0]}x{size[1]}", screen_text(pilot.app)):  # type: ignore[arg-type]
             different.append("unlock")
     assert different == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_request_with_reasons_looks_as_it_was_reviewed(stage: Stage, size: tuple[int, int]) -> None:
+    stage.create("Aulus").hold(VACCINATION, "Aulus")
+    verifier = stage.asked_by(ScriptedVerifier(stage.world))
+    why = ClaimReason(DOSE, "needed by rule VR-XX-0001: two doses, or one if it is of this year")
+    verifier.asked = replace(
+        verifier.asked, verifier_info=(purpose_info("Entry to the concert", "venue", reasons=[why]),)
+    )
+    async with stage.playing(size) as pilot:
+        await paste(pilot, verifier.link)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
+        await pilot.press("down")
+        await settle(pilot)
+        assert _is_as_reviewed(f"asked-{size[0]}x{size[1]}", screen_text(pilot.app))  # type: ignore[arg-type]
 
 
 def _is_as_reviewed(name: str, text: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from wallet.desk import Code
+from wallet.desk import Code, inert, link_to, unused
 from wallet.screens.base import WalletScreen
 from wallet.screens.dialogs import TextDialog
 from wallet.widgets.code_view import CodeView
@@ -33,6 +34,7 @@ class CodeScreen(WalletScreen[None]):
     def __init__(self, code: Code, title: str) -> None:
         super().__init__()
         self._code, self._title = code, title
+        self._written: Path | None = None
 
     def compose(self) -> ComposeResult:
         """Make the code, the text instead of it, and one line."""
@@ -69,14 +71,25 @@ class CodeScreen(WalletScreen[None]):
             )
         else:
             said = words("This is too much for one code. Press f to write a file, or go back and show less.")
-        instead.update(Text(f"{self._title}\n\n{said}", justify="center"))
+        text = Text(f"{self._title}\n\n{said}", justify="center")
+        if self._written is not None:
+            # A terminal that knows links opens it by a click; in others one can read where it is.
+            address = link_to(self._written)
+            text = Text.assemble(
+                f"{self._title}\n\n",
+                self.words("Show this file to the verifier instead:") + "\n\n",
+                (inert(address), Style(link=address, underline=True)),
+                justify="center",
+            )
+        instead.update(text)
 
     def action_file(self) -> None:
         """Ask for a name and write it."""
         words = self.words
         kind = "png" if self._code.qr is not None else "json"
+        proposed = unused(Path.home() / f"presentation.{kind}")
         label = words("Name of the new file: .png or .svg for a picture, .json for the presentation itself")
-        fields = [(label, str(Path.home() / f"presentation.{kind}"), False)]
+        fields = [(label, str(proposed), False)]
         self.app.push_screen(
             TextDialog(words("Write a file"), fields, words("Write"), words("Cancel")), self._write
         )
@@ -87,7 +100,9 @@ class CodeScreen(WalletScreen[None]):
             self.work(lambda: self._code.write(path), lambda _: self._wrote(path))
 
     def _wrote(self, path: Path) -> None:
-        self.notify(self.words("Written: {path}", path=str(path)), markup=False)
+        self.notify(self.words("Written: {path}", path=inert(str(path))), markup=False)
+        self._written = path
+        self._choose()
 
     def action_leave(self) -> None:
         """Go back."""

@@ -28,9 +28,10 @@ class DetailScreen(CardScreen):
         ("p", "Present"),
         ("c", "Codes"),
         ("j", "JSON"),
+        ("escape", "Back"),
+        ("f1", "Help"),
         ("u", "Ask for the status"),
         ("d", "Delete"),
-        ("escape", "Back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "codes", "Codes"),

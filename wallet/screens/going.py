@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
+from textual.screen import Screen
 from textual.widgets import Input
 
 from wallet.desk import (
@@ -150,8 +151,8 @@ def tell_browser(app: WalletApp, address: str) -> None:
     app.push_screen(TroubleDialog(words("Sent"), said, words("Close")))
 
 
-def commands(app: WalletApp) -> Iterator[SystemCommand]:
-    """Return what the palette offers in the language that is set."""
+def commands(app: WalletApp, screen: Screen[object]) -> Iterator[SystemCommand]:
+    """Return what the palette offers over a screen, in the language that is set."""
     words = app.desk.words
     yield SystemCommand(words("Help"), words("Explain the screen one is on"), app.action_help)
     if app.desk.is_open:
@@ -165,24 +166,17 @@ def commands(app: WalletApp) -> Iterator[SystemCommand]:
             "passphrase": ("Change the passphrase", "Copies and backups made before keep the old one"),
         }.items():
             yield SystemCommand(words(title), words(told), lambda name=name: go(app, name))
-        if isinstance(app.screen, HomeScreen):
+        if isinstance(screen, HomeScreen):
             told = words("Read the code in a picture that was copied")
-            yield SystemCommand(words("Picture in the clipboard"), told, app.screen.action_clipboard)
-        yield from _people_commands(app)
+            yield SystemCommand(words("Picture in the clipboard"), told, screen.action_clipboard)
+            yield from _people_commands(screen)
         yield SystemCommand(words("Lock"), words("Close the wallet"), app.action_lock)
     yield SystemCommand(words("Quit"), words("End the program"), app.exit)
 
 
-def _people_commands(app: WalletApp) -> Iterator[SystemCommand]:
-    words = app.desk.words
-    if isinstance(app.screen, HomeScreen):
-        for number, person in enumerate(app.screen.people, start=1):
-            name = words("Show only {name}", name=person.name)
-            yield SystemCommand(
-                name, words("Key {number}", number=number), lambda number=number: _show_person(app, number)
-            )
-
-
-def _show_person(app: WalletApp, number: int) -> None:
-    if isinstance(app.screen, HomeScreen):
-        app.screen.action_person(number)
+def _people_commands(home: HomeScreen) -> Iterator[SystemCommand]:
+    words = home.words
+    for number, person in enumerate(home.people, start=1):
+        told = words("Key {number}", number=number) if number < 10 else words("Person")
+        name = words("Show only {name}", name=person.name)
+        yield SystemCommand(name, told, lambda name=person.name: home.show_person(name))

@@ -20,6 +20,8 @@ from wallet.widgets.themes import SIGNS
 
 # As many lines as anybody reads; typing finds the others.
 _MAX_SHOWN = 300
+# What the list takes at the sides of a line: its own padding, that of a line, the scroll bar.
+_EDGES = 5
 
 
 class HistoryScreen(WalletScreen[None]):
@@ -98,11 +100,14 @@ class HistoryScreen(WalletScreen[None]):
                 (f"{SIGNS[entry.tone]} {entry.outcome}", palette.tone(entry.tone)),
             )
         )
-        if entry.error:
-            text.append(f" [{entry.error}]", palette.muted)
         if entry.who:
             text.append(f"  {entry.who}", palette.text)
-        if entry is self._open:
+        if entry.error:
+            text.append(f" [{entry.error}]", palette.muted)
+        if entry is not self._open:
+            # The list would break it at a space.
+            text.truncate(max(1, self.size.width - _EDGES), overflow="ellipsis")
+        else:
             for label, value in entry.values:
                 text.append(f"\n    {label}: ", palette.muted)
                 text.append(value, palette.text)

@@ -138,6 +138,10 @@ class OnlineReview(ReviewScreen):
         text = Text() if self._question is None else self._who(self._question)
         text.append_text(self.warning_lines(review))
         text.append("\n" + self.words("Signed with: {key}", key=review.signed_with), self.palette.muted)
+        if review.asker is not None and review.asker.reasons:
+            text.append("\n" + self.words("why, in its own words:"), self.palette.muted)
+            for name, reason in review.asker.reasons:
+                text.append(f"\n  {name}: {reason}", self.palette.text)
         return text
 
     def _who(self, question: Question) -> Text:

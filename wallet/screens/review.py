@@ -124,6 +124,8 @@ class ReviewScreen(WalletScreen[None]):
             said = self.words("It stays here; Space turns it on.")
         else:
             said = self.words(_WHY[line.mark])
+            if line.reason:
+                said += " " + self.words('It says: "{reason}".', reason=line.reason)
         return f"{said} {line.linkable}" if line.linkable and line.leaves else said
 
     @on(OptionList.OptionSelected, "#values")

@@ -22,6 +22,7 @@ from wallet.widgets.lines import draw_line
 from wallet.widgets.themes import SIGNS, Palette
 
 NARROW = 60
+_BETWEEN = " · "
 
 
 class _Line(NamedTuple):
@@ -190,14 +191,22 @@ class CardList(ScrollView, can_focus=True):
 
     def _card(self, card: Card, kind: str, palette: Palette, width: int, *, is_current: bool) -> Text:
         bar = Text(" ▌ " if is_current else " │ ", palette.accent if is_current else palette.muted)
+        badge = Text(f"{SIGNS[card.badge.tone]} {self.words(card.badge)} ", palette.tone(card.badge.tone))
+        title = Text.assemble(bar, (card.title, palette.strong), (_about(card.about), palette.text))
+        about, moved = card.about, ""
+        if width >= NARROW and title.cell_len + badge.cell_len >= width:
+            # What does not fit stands before the issuer: the last part, a date, tells one dose from another.
+            about, _, moved = card.about.rpartition(_BETWEEN)
         if kind == "issuer":
             ends = Text(f"{_until(card, self.words)} ", palette.muted)
-            return _both_sides(Text.assemble(bar, (card.issuer, palette.muted)), ends, width)
-        badge = Text(f"{SIGNS[card.badge.tone]} {self.words(card.badge)} ", palette.tone(card.badge.tone))
-        title = Text.assemble(bar, (card.title, palette.strong))
-        if card.about:
-            title.append(f" · {card.about}", palette.text)
+            issuer = _BETWEEN.join(part for part in (moved, card.issuer) if part)
+            return _both_sides(Text.assemble(bar, (issuer, palette.muted)), ends, width)
+        title = Text.assemble(bar, (card.title, palette.strong), (_about(about), palette.text))
         return _both_sides(title, badge, width)
+
+
+def _about(about: str) -> str:
+    return f"{_BETWEEN}{about}" if about else ""
 
 
 def _until(card: Card, words: Words) -> str:

@@ -41,6 +41,12 @@ class ReviewList(OptionList):
         if self.option_count:
             self.highlighted = min(before or 1, self.option_count - 1)
 
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        """Show the heading of the first line with it."""
+        super().watch_highlighted(highlighted)
+        if highlighted == 1:
+            self.scroll_home(animate=False)
+
     def line_of(self, option_id: str | None) -> ReviewLine | None:
         """Return the line of an option, None for a heading."""
         if self._review is None or option_id is None or not option_id.isdecimal():
@@ -65,11 +71,11 @@ class ReviewList(OptionList):
                 yield Option(self._line(line, review), id=str(number))
         elif review.stays:
             yield self._heading(words("Stays here"))
-            yield Option(Text(f"    {', '.join(review.stays)}", Palette.of(self.app).muted), disabled=True)
+            yield Option(Text(f"    {', '.join(review.stays)}", Palette.of(self.app).muted))
         if review.links:
             yield self._heading(words("Also makes you recognisable"))
             for name, reason in review.links:
-                yield Option(Text(f"    {name}: {reason}", Palette.of(self.app).muted), disabled=True)
+                yield Option(Text(f"    {name}: {reason}", Palette.of(self.app).muted))
 
     def _heading(self, text: str) -> Option:
         return Option(Text(text, Palette.of(self.app).heading), disabled=True)
