@@ -24,9 +24,10 @@ from vclib.policy import Outcome, Reason, Severity, Verdict
 from vclib.strict_json import JSONObject
 from vclib.verification import BindingState
 from verifier.inputs import is_presentation
+from verifier.memory import OneChallenge
 from verifier.report import result_json
 from verifier.rules import ChosenRules
-from verifier.service import CheckedCredential, CheckResult, OneChallenge, Question, Verifier
+from verifier.service import CheckedCredential, CheckResult, Question, Verifier
 from verifier.store import Challenge
 
 # Reasons that say that a presentation was not made for this request: then it is no answer to it.

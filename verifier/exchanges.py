@@ -35,8 +35,9 @@ from vclib.verification import VerifiedCredential, VerifiedPresentation
 from verifier.config import VerifierConfig
 from verifier.exchange_store import ExchangeRow, ExchangeStore
 from verifier.inputs import is_presentation
+from verifier.memory import OneChallenge
 from verifier.report import result_json
-from verifier.service import CheckResult, OneChallenge, Question, Verifier
+from verifier.service import CheckResult, Question, Verifier
 from verifier.store import Challenge, VerifierStore
 
 _ID_BYTES = 16

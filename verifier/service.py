@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from health import Claim, LinkableValue, claims_from_credential, linkable_values
 from health.formats import Certificate, Revocations
@@ -56,12 +56,12 @@ from verifier.binding import holder_has_proven, nobody_is_trusted, not_fresh
 from verifier.certificates import JudgedCertificate, PaperPolicy, declined, judge_certificates
 from verifier.environment import Sources, Trust, WithdrawnPaper, older_lists
 from verifier.inputs import is_presentation, open_or_error
+from verifier.memory import Memory
 from verifier.rules import ChosenRules, apply_rules
 
 if TYPE_CHECKING:
     # Most checks remember nothing, and a database takes longer to load than a check.
     from verifier.caching import OldCopy
-    from verifier.store import Challenge
 
 
 @dataclass(frozen=True)
@@ -76,46 +76,6 @@ class Question:
     require_holder: bool = False
     require_status: bool = False
     rules: ChosenRules | None = None
-
-
-class Memory(Protocol):
-    """What a verifier remembers: `verifier.store.VerifierStore`, or one challenge of it."""
-
-    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
-        """Return a challenge that may be answered at `now`; InvalidChallengeError says why it may not."""
-        ...
-
-    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
-        """Mark a challenge as answered; InvalidChallengeError where another answer was faster."""
-        ...
-
-    def note_status_list(self, url: str, valid_from: datetime) -> bool:
-        """Remember a checked status list; False if a newer one of that URL was seen before."""
-        ...
-
-
-@dataclass(frozen=True)
-class OneChallenge:
-    """A memory that knows one challenge, that of an exchange or a transaction.
-
-    Whoever makes it ends the exchange by one statement, which decides which answer was first.
-    """
-
-    challenge: Challenge
-    memory: Memory
-
-    def find_challenge(self, challenge: str, *, now: datetime) -> Challenge:
-        """Return the challenge while it may be answered; InvalidChallengeError for any other."""
-        if challenge != self.challenge.challenge or now > self.challenge.expires:
-            raise InvalidChallengeError("this challenge was not sent in this exchange")
-        return self.challenge
-
-    def spend_challenge(self, challenge: str, *, now: datetime) -> None:
-        """Do nothing: several presentations of one answer may carry it, and ending the exchange spends it."""
-
-    def note_status_list(self, url: str, valid_from: datetime) -> bool:
-        """Remember a checked status list; False if a newer one of that URL was seen before."""
-        return self.memory.note_status_list(url, valid_from)
 
 
 @dataclass(frozen=True, eq=False)
