@@ -27,13 +27,11 @@ class _Place:
 
 @dataclass(frozen=True, eq=False)
 class JSONTemplate:
-    """The canonical JSON of the documents of one shape: a format, and which values go into it.
-
-    `arguments` picks them in the order of the gaps, `numbers` are the gaps of integers.
-    """
+    """The canonical JSON of the documents of one shape: a format, and which values go into it."""
 
     text: str
-    arguments: Callable[[Sequence[Leaf]], Sequence[Leaf]]
+    arguments: Callable[[Sequence[str]], Sequence[str]]
+    texts: tuple[int, ...]
     numbers: tuple[int, ...]
     bytes: int
 
@@ -61,25 +59,22 @@ class JSONTemplate:
         return cls(
             text,
             getter([found.place for found in places]),
-            tuple(position for position, found in enumerate(places) if found.kind is int),
+            tuple(found.place for found in places if found.kind is str),
+            tuple(found.place for found in places if found.kind is int),
             shape_bytes + 4 * len(text) + 200 * len(places),
         )
 
     def fill(self, leaves: Sequence[Leaf]) -> builtins.bytes | None:
         """Return the canonical JSON of the document with these values, None if a value has none."""
-        # Any: a text or an integer, as the shape says.
-        values: list[Any] = [*self.arguments(leaves)]
-        numbers = [values[position] for position in self.numbers]
-        for position, number in zip(self.numbers, numbers, strict=True):
-            if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
+        arguments: list[Any] = [*leaves]
+        for place in self.texts:
+            arguments[place] = encode_basestring(arguments[place])
+        for place in self.numbers:
+            # `%s` writes an integer in decimal digits, which is how RFC 8785 does.
+            if not -MAX_SAFE_INTEGER <= arguments[place] <= MAX_SAFE_INTEGER:
                 return None
-            values[position] = ""
-        # All at once, and then the numbers again: digits, which is how RFC 8785 writes an integer.
-        written = [*map(encode_basestring, values)]
-        for position, number in zip(self.numbers, numbers, strict=True):
-            written[position] = str(number)
         try:
-            return (self.text % tuple(written)).encode("utf-8")
+            return (self.text % self.arguments(arguments)).encode("utf-8")
         except UnicodeEncodeError:
             return None
 
