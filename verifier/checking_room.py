@@ -9,15 +9,15 @@ a batch is judged by one state of trust, lists and rules. Not here: the verdicts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from health.trust import Signers, SignerSet, TrustStore
 from runtime.atomic import read_file
 from runtime.fetch import Fetcher
 from vclib.errors import ConfigurationError
-from vclib.policy import TrustedIssuers
 from verifier.config import VerifierConfig, load_config
 from verifier.environment import Sources
 from verifier.inputs import read_status_files, read_trust_file, status_files
@@ -25,10 +25,10 @@ from verifier.kept_lists import KeptLists
 from verifier.read_once import FetchedOnce, ListsReadOnce
 from verifier.rule_store import choose_rules, rule_store
 from verifier.rules import ChosenRules
-from verifier.service import Question, Verifier, no_marks
+from verifier.service import Question, Verifier
 from verifier.signer_files import read_revocations, read_signers, revocation_files, signer_files
-from verifier.trust_lists import open_trust
-from verifier.trust_suspensions import suspended_path
+from verifier.trust_lists import load_store, marks_of
+from verifier.trust_suspensions import read_suspended, suspended_path
 
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
@@ -75,27 +75,43 @@ class CheckingRoom:
 
         Raises ConfigurationError, StoreError, MalformedError, TestListError.
         """
-        trust_lists = None if self.trust is not None else open_trust(self.config())
+        config = self.config()
         # Of lists as they are now: a check, also of a whole folder, is of one moment.
-        store = None if trust_lists is None or trust_lists.store.is_empty else trust_lists.store
-        if self.trust is not None:
-            trusted: TrustedIssuers | None = read_trust_file(self.trust)
-        else:
-            trusted = None if store is None else store.trusted_issuers()
-        named = read_signers(self.signers)
+        store = self._store(config)
         status_lists = read_status_files(self.status)
         fetcher = None if self.offline else Fetcher(allow_loopback=self.allow_loopback)
         fetch = FetchedOnce(fetcher) if of_many and fetcher is not None else fetcher
         memory = KeptLists(_LIST_LIFETIME) if of_many else None
         lists = ListsReadOnce(status_lists, fetch) if of_many else status_lists
+        trusted = None if store is None else store.trusted_issuers()
+        marks = () if store is None else marks_of(store)
         return Verifier(
             trusted,
             status_lists,
             fetch,
             sources=Sources(trusted, lists, fetch, list_memory=memory) if of_many else None,
-            marks=trust_lists.marks if trust_lists is not None else no_marks,
-            signers=named if named is not None else store,
+            marks=lambda: marks,
+            signers=self._signers(store, config),
             revocations=read_revocations(self.revoked),
+        )
+
+    def _store(self, config: VerifierConfig | None) -> TrustStore | None:
+        """Return whom to believe, None where nobody was said to be trusted."""
+        if self.trust is not None:
+            # Whom the verifier suspended stays so under another trust file.
+            return TrustStore(own=read_trust_file(self.trust), suspended=_suspended(config))
+        store = None if config is None else load_store(config)
+        return None if store is None or store.is_empty else store
+
+    def _signers(self, store: TrustStore | None, config: VerifierConfig | None) -> Signers | None:
+        named = read_signers(self.signers)
+        if named is None:
+            # A trust file names no signers of paper codes, and takes the place of the lists that do.
+            return None if self.trust is not None else store
+        suspended = _suspended(config)
+        signers = (signer for several in named.by_kid.values() for signer in several)
+        return SignerSet.of(
+            replace(signer, suspended=suspended.get(signer.kid.hex(), "")) for signer in signers
         )
 
     def digests(self) -> dict[str, str]:
@@ -121,13 +137,9 @@ class CheckingRoom:
         config = self.config()
         if config is None:
             return
-        candidates = [config.file]
+        candidates = [config.file, suspended_path(config)]
         if self.trust is None:
-            candidates += [
-                config.trust_path,
-                suspended_path(config),
-                *sorted(config.trust_folder.glob("*.json")),
-            ]
+            candidates += [config.trust_path, *sorted(config.trust_folder.glob("*.json"))]
         chosen = self._rules(config)
         if chosen is not None:
             candidates.append(rule_store(config).path(chosen.name))
@@ -147,6 +159,10 @@ class CheckingRoom:
         if name is None or country is None:
             raise ConfigurationError("--rules and --country belong together")
         return choose_rules(config, rule_store(config), name, country, config.rules_region)
+
+
+def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
+    return {} if config is None else read_suspended(config)
 
 
 def absolute(path: Path | None) -> Path | None:

@@ -224,11 +224,6 @@ class TrustSource(Mapping[str, TrustedIssuer]):
         return load_store(self._config)
 
 
-def open_trust(config: VerifierConfig | None) -> TrustSource | None:
-    """Return whom the verifier with this home trusts, None without a home. Raises as `load_store`."""
-    return None if config is None else TrustSource(config)
-
-
 def load_store(config: VerifierConfig) -> TrustStore:
     """Return the trust store of a verifier's home.
 
