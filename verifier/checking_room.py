@@ -9,11 +9,12 @@ a batch is judged by one state of trust, lists and rules. Not here: the verdicts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from health.trust import Signers, TrustStore
 from runtime.atomic import read_file
 from vclib.did import Fetch
 from vclib.errors import ConfigurationError
@@ -25,10 +26,10 @@ from verifier.read_once import FetchedOnce, ListsReadOnce
 from verifier.revocation_lists import open_revocations
 from verifier.rule_store import choose_rules, rule_store
 from verifier.rules import ChosenRules
-from verifier.service import Question, Verifier, no_marks
+from verifier.service import Question, Verifier
 from verifier.signer_files import read_revocations, read_signers, revocation_files, signer_files
-from verifier.trust_lists import open_trust
-from verifier.trust_suspensions import suspended_path
+from verifier.trust_lists import TrustFiles, load_trust, marks_of
+from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
 
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
@@ -76,27 +77,39 @@ class CheckingRoom:
         Raises ConfigurationError, StoreError, MalformedError, TestListError.
         """
         config = self.config()
-        trust_lists = None if self.trust is not None else open_trust(config)
-        # As the files are now: a check, also of a whole folder, is of one moment.
-        found = None if trust_lists is None else trust_lists.now()
-        from_lists = None if found is None else found.issuers
-        trusted = from_lists if self.trust is None else read_trust_file(self.trust)
-        named = read_signers(self.signers)
+        # Of lists as they are now: a check, also of a whole folder, is of one moment.
+        found = self._trusted(config)
         status_lists = read_status_files(self.status)
         fetcher = None if self.offline else _fetcher(allow_loopback=self.allow_loopback)
         fetch = FetchedOnce(fetcher) if of_many and fetcher is not None else fetcher
         memory = KeptLists(_LIST_LIFETIME) if of_many else None
         lists = ListsReadOnce(status_lists, fetch) if of_many else status_lists
+        trusted = None if found is None else found.issuers
+        marks = () if found is None else marks_of(found.store)
         return Verifier(
             trusted,
             status_lists,
             fetch,
             sources=Sources(trusted, lists, fetch, list_memory=memory) if of_many else None,
-            marks=no_marks if found is None else lambda: found.marks,
-            signers=named if named is not None or found is None else found.signers,
+            marks=lambda: marks,
+            signers=self._signers(found, config),
             revocations=read_revocations(self.revoked),
             withdrawn=None if self.revoked else open_revocations(config),
         )
+
+    def _trusted(self, config: VerifierConfig | None) -> TrustFiles | None:
+        """Return whom to believe, None without any file that says so."""
+        if self.trust is not None:
+            # Whom the verifier suspended stays so under another trust file.
+            return TrustFiles(TrustStore(own=read_trust_file(self.trust), suspended=_suspended(config)))
+        return None if config is None else load_trust(config)
+
+    def _signers(self, found: TrustFiles | None, config: VerifierConfig | None) -> Signers | None:
+        named = read_signers(self.signers)
+        if named is not None:
+            return with_suspensions(named, _suspended(config))
+        # A trust file names no signers of paper codes, and takes the place of the lists that do.
+        return None if found is None or self.trust is not None else found.signers
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of every file that a verdict depends on, by its path; StoreError."""
@@ -121,14 +134,10 @@ class CheckingRoom:
         config = self.config()
         if config is None:
             return
-        candidates = [config.file]
+        candidates = [config.file, suspended_path(config)]
         if self.trust is None:
-            candidates += [
-                config.trust_path,
-                suspended_path(config),
-                *sorted(config.trust_folder.glob("*.json")),
-                *signer_files([config.signers_path]),
-            ]
+            candidates += [config.trust_path, *sorted(config.trust_folder.glob("*.json"))]
+            candidates += signer_files([config.signers_path])
         if not self.revoked:
             candidates += revocation_files([config.revoked_path])
         chosen = self._rules(config)
@@ -150,6 +159,10 @@ class CheckingRoom:
         if name is None or country is None:
             raise ConfigurationError("--rules and --country belong together")
         return choose_rules(config, rule_store(config), name, country, config.rules_region)
+
+
+def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
+    return {} if config is None else read_suspended(config)
 
 
 def absolute(path: Path | None) -> Path | None:

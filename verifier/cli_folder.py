@@ -46,7 +46,7 @@ def check_many(
     work = find_work(path)
     if not work.parts:
         raise ConfigurationError(f"{path} has no files to check")
-    count = min(workers or available_cores(), len(work.parts))
+    count = 1 if work.is_small else min(workers or available_cores(), len(work.parts))
     began = time.perf_counter()
     with progress_bar("checking", work.codes) as tell:
         results = check_work(work, FolderChecking(room, room.state(), now), workers=count, tell=tell)

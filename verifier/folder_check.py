@@ -163,7 +163,7 @@ def check_work(
     was changed while it was read.
     """
     numbered = enumerate(work.parts)
-    if workers == 1 or work.is_small:
+    if workers == 1:
         run = run_here(checking, numbered, environment={})
     else:
         # Loading this program takes as long as checking some thousand codes does.

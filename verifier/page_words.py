@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "issuer-not-trusted-at-issuance": "Its issuer was not recognised when this was issued.",
         "issuer-not-trusted-for-type": "Its issuer is not trusted to issue this kind of certificate.",
         "issuer-not-trusted-now": "Its issuer is not recognised any more.",
+        "issuer-suspended": "Its issuer is suspended: nothing of it counts for now.",
         "issuer-unknown": "Its issuer is not recognised here.",
         "key-not-valid": "The key that signed it may not sign this.",
         "key-retired": "The key that signed it was withdrawn or had run out.",

@@ -45,7 +45,7 @@ from verifier.config import VerifierConfig
 from verifier.environment import TrustNow
 from verifier.inputs import read_trust_file
 from verifier.signer_files import FileState, file_state, oldest, read_signers, signer_files
-from verifier.trust_suspensions import read_suspended, suspended_path
+from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
@@ -221,7 +221,7 @@ class TrustSource:
         self._folder = TrustFolder(config.trust_folder)
         self._lock = threading.Lock()
         self._state = self._found()
-        self._files = _load(config)
+        self._files = load_trust(config)
         self.problem: str | None = None
 
     def files(self) -> TrustFiles:
@@ -240,7 +240,7 @@ class TrustSource:
 
     def _reload(self, state: object) -> None:
         try:
-            self._files, self.problem = _load(self._config), None
+            self._files, self.problem = load_trust(self._config), None
         except VCError as err:
             self.problem = err.message
             _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
@@ -264,19 +264,18 @@ def _named_files(config: VerifierConfig) -> Iterator[Path]:
         yield from signer_files([config.signers_path])
 
 
-def _load(config: VerifierConfig) -> TrustFiles:
+def load_trust(config: VerifierConfig) -> TrustFiles:
+    """Return what the files of a verifier's home say; raises as `load_store`."""
     store = load_store(config)
     try:
         state = file_state(_named_files(config))
     except OSError as err:
         raise StoreError(f"cannot read {config.signers_path}: {reason(err)}") from err
     signers = read_signers([Path(name) for name, *_ in state])
-    return TrustFiles(store, None if signers is None else NamedSigners(signers, oldest(state)))
-
-
-def open_trust(config: VerifierConfig | None) -> TrustSource | None:
-    """Return whom the verifier with this home trusts, None without a home. Raises as `load_store`."""
-    return None if config is None else TrustSource(config)
+    if signers is None:
+        return TrustFiles(store)
+    # Believed as they stand, but not against the verifier's own word.
+    return TrustFiles(store, NamedSigners(with_suspensions(signers, store.suspended), oldest(state)))
 
 
 def load_store(config: VerifierConfig) -> TrustStore:

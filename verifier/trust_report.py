@@ -35,6 +35,7 @@ def source_json(kept: KeptList, *, now: datetime, max_age: timedelta | None) -> 
         "freshUntil": None if fresh_until is None else format_datetime(fresh_until),
         "isFresh": fresh_until is None or now <= fresh_until,
         "test": kept.is_test,
+        "countries": [*sorted(kept.countries)],
         "issuers": len(kept.trust_list.issuers),
         "signers": sum(entry.is_signer for entry in kept.trust_list.certificates),
         "remarks": list(kept.trust_list.remarks),
@@ -48,6 +49,8 @@ def source_lines(kept: KeptList, *, now: datetime, max_age: timedelta | None) ->
     yield f"{kept.name}  {kept.trust_list.kind}, {told['issuers']} issuers, {told['signers']} signers{mark}"
     yield f"  from       {kept.location}"
     yield f"  vouched    {kept.voucher}"
+    if kept.countries:
+        yield f"  also for   {', '.join(sorted(kept.countries))}"
     produced = f"made {age_words(kept.trust_list.produced, now)}" if kept.trust_list.produced else "not dated"
     yield f"  age        {produced}, confirmed {age_words(kept.confirmed, now)}"
     if told["isFresh"] is False:

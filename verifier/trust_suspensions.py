@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from health.trust import SignerSet
 from runtime.atomic import read_file, write_file
 from runtime.folders import make_folder
 from vclib.errors import ComplexityError, ConfigurationError, MalformedError
@@ -47,6 +49,12 @@ def read_suspended(config: VerifierConfig) -> Mapping[str, str]:
             raise ConfigurationError(f"{path}: expected a reason for {each[:80]!r}")
         reasons[checked_id(each)] = reason
     return MappingProxyType(reasons)
+
+
+def with_suspensions(signers: SignerSet, suspended: Mapping[str, str]) -> SignerSet:
+    """Return signers of which those are suspended whose key identifiers have a reason (`read_suspended`)."""
+    named = (signer for several in signers.by_kid.values() for signer in several)
+    return SignerSet.of(replace(signer, suspended=suspended.get(signer.kid.hex(), "")) for signer in named)
 
 
 def suspend(config: VerifierConfig, entry: str, reason: str) -> None:

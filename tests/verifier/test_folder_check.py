@@ -11,13 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.qr import make_qr
-from tests.paper import CERTIFICATE, NOW, OTHER_KEY, VACCINATION, claims, code
+from tests.paper import CERTIFICATE, KID, NOW, OTHER_KEY, VACCINATION, claims, code
 from vclib.errors import ConfigurationError, StoreError
 from vclib.policy import Outcome
 from verifier.checking_room import CheckingRoom
 from verifier.cli import app
 from verifier.code_lists import HEAD_BYTES
+from verifier.config import VerifierConfig
 from verifier.folder_check import CodeResult, FolderChecking, Summary, Work, check_work, find_work
+from verifier.service import Question
+from verifier.trust_suspensions import suspend
 
 
 @pytest.fixture
@@ -68,10 +71,7 @@ def _mixed(number: int) -> str:
     return code(claims(1, VACCINATION)) if number % 3 else code(claims(1, VACCINATION), key=OTHER_KEY)
 
 
-def test_several_processes_find_what_one_finds(
-    tmp_path: Path, room: CheckingRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("verifier.folder_check._SMALL_CODES", 0)
+def test_several_processes_find_what_one_finds(tmp_path: Path, room: CheckingRoom) -> None:
     codes = tmp_path / "many"
     codes.mkdir()
     for number in range(300):
@@ -203,3 +203,23 @@ def test_a_name_that_is_no_text_does_not_end_the_report_of_all(folder: Path) -> 
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt")).write_text("HC1:")
     told = CliRunner().invoke(app, ["check", str(folder), "--json"])
     assert any(each["file"].endswith("\\xff.txt") for each in json.loads(told.stdout)["results"])
+
+
+def test_a_suspended_signer_stays_so_when_it_is_named_by_its_file(tmp_path: Path, room: CheckingRoom) -> None:
+    """Threat I3."""
+    home = VerifierConfig(tmp_path / "venue")
+    suspend(home, KID.hex(), "its key leaked")
+    result = replace(room, home=home.home).verifier().judge_content(_mixed(1).encode(), Question(), now=NOW)
+    assert result.outcome is Outcome.REFUSED
+    assert "issuer-suspended" in [reason.code for reason in result.reasons]
+    assert room.verifier().judge_content(_mixed(1).encode(), Question(), now=NOW).outcome is Outcome.ACCEPTED
+
+
+def test_an_issuer_that_is_suspended_stays_so_under_another_trust_file(tmp_path: Path) -> None:
+    """Threat I3."""
+    home, trust = VerifierConfig(tmp_path / "venue"), tmp_path / "trust.json"
+    trust.write_text('{"issuers": [{"id": "did:web:moh.example", "name": "Ministry of Health"}]}')
+    suspend(home, "did:web:moh.example", "its key leaked")
+    trusted = CheckingRoom(home=home.home, trust=trust, offline=True).verifier().trusted
+    assert trusted is not None
+    assert [issuer.suspended for issuer in trusted.by_did.values()] == ["its key leaked"]
