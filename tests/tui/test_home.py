@@ -13,6 +13,7 @@ from vclib.errors import StoreError
 from wallet.screens.detail import DetailScreen
 from wallet.screens.home import HomeScreen
 from wallet.widgets.card_list import CardList
+from wallet.widgets.themes import DARK
 
 pytestmark = pytest.mark.anyio
 
@@ -195,7 +196,7 @@ async def test_an_unchanged_wallet_is_not_read_again_and_a_changed_one_is(
 
 async def test_what_does_not_fit_beside_the_badge_stands_below_it(stage: Stage) -> None:
     stage.create("Anna").hold(changed(VACCINATION, "vaccination", date="2026-05-16"))
-    async with stage.playing((62, 24)) as pilot:
+    async with stage.playing((66, 24)) as pilot:
         lines = [line.rstrip() for line in screen_text(pilot.app).splitlines() if "▌" in line]
         assert "dose 1 of 2" in lines[0]
         assert lines[0].endswith("○ not checked")
@@ -220,3 +221,18 @@ async def test_memory_is_looked_through_while_nobody_types(
         app._rest()
         assert collected == [1]
     assert gc.get_threshold() == before
+
+
+async def test_a_badge_has_its_colour_in_the_list_and_beside_it(stage: Stage) -> None:
+    stage.create("Anna").hold(VACCINATION)
+    stage.check_all()
+    async with stage.playing((200, 60)) as pilot:
+        await until(pilot, lambda: says(pilot.app, "Vaccination centre"))
+        strips = pilot.app.screen._compositor.render_strips()
+        coloured = [
+            segment
+            for strip in strips
+            for segment in strip
+            if "✓ valid" in segment.text and segment.style and segment.style.color
+        ]
+        assert [segment.style.color.name for segment in coloured] == [DARK.success] * 2

@@ -86,8 +86,13 @@ class HomeScreen(CardScreen):
 
     def on_screen_resume(self) -> None:
         """Read it again if another screen has changed it, once it is drawn as it was."""
-        if self._home is not None and self.desk.is_open and not self.desk.is_fresh(self._home):
-            self.call_after_refresh(self.read)
+        if self._home is not None and self.desk.is_open:
+            self.call_after_refresh(self._read_if_changed, self._home)
+
+    def _read_if_changed(self, home: Home) -> None:
+        desk = self.desk
+        if desk.is_open:
+            self.work(lambda: home if desk.is_fresh(home) else desk.home(), self._show, group="home")
 
     @on(WalletChanged)
     def read(self) -> None:
@@ -105,6 +110,8 @@ class HomeScreen(CardScreen):
         return () if self._home is None else self._home.people
 
     def _show(self, home: Home) -> None:
+        if home is self._home:
+            return
         self._home = home
         names = [person.name for person in home.people]
         if self.person not in names:

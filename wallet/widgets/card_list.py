@@ -194,14 +194,15 @@ class CardList(ScrollView, can_focus=True):
         badge = Text(f"{SIGNS[card.badge.tone]} {self.words(card.badge)} ", palette.tone(card.badge.tone))
         title = Text.assemble(bar, (card.title, palette.strong), (_about(card.about), palette.text))
         about, moved = card.about, ""
-        if width >= NARROW and title.cell_len + badge.cell_len >= width:
-            # What does not fit stands before the issuer: the last part, a date, tells one dose from another.
-            about, _, moved = card.about.rpartition(_BETWEEN)
+        while width >= NARROW and about and title.cell_len + badge.cell_len >= width:
+            # What does not fit stands before the issuer, the last part, a date, first.
+            about, _, last = about.rpartition(_BETWEEN)
+            moved = _BETWEEN.join(part for part in (last, moved) if part)
+            title = Text.assemble(bar, (card.title, palette.strong), (_about(about), palette.text))
         if kind == "issuer":
             ends = Text(f"{_until(card, self.words)} ", palette.muted)
             issuer = _BETWEEN.join(part for part in (moved, card.issuer) if part)
             return _both_sides(Text.assemble(bar, (issuer, palette.muted)), ends, width)
-        title = Text.assemble(bar, (card.title, palette.strong), (_about(about), palette.text))
         return _both_sides(title, badge, width)
 
 

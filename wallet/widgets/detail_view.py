@@ -53,6 +53,8 @@ class DetailView(LinesView):
         """Return what is known, line by line."""
         if self._card is None:
             return
+        # Nothing touches the scroll bar.
+        width -= 1
         for part in self._parts(self._card):
             if isinstance(part, Text):
                 yield from wrap(self.app.console, part, width)

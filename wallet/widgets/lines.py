@@ -20,8 +20,9 @@ from wallet.widgets.themes import Palette
 
 def draw_line(console: Console, text: Text, width: int, back: Style) -> Strip:
     """Return a line of text as cells on a background, filled up to the width."""
+    style = text.style if isinstance(text.style, Style) else Style()
     strip = Strip(text.render(console, end="")) if text else Strip([])
-    return strip.apply_style(Style()).adjust_cell_length(width).apply_style(back)
+    return strip.apply_style(style).adjust_cell_length(width).apply_style(back)
 
 
 def wrap(console: Console, text: Text, width: int) -> list[Text]:
