@@ -9,6 +9,9 @@ WORKERS ?= auto
 
 FAMILY := ddcc-demo/wallets/family.ddcc
 
+# Programs are started by the hundred here: without compiled modules each start would take twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo venue web wallet screenshots test samples lint format bench bench-http bench-screen interop migration lock clean help
 .DEFAULT_GOAL := help
 

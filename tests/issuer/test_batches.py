@@ -44,6 +44,15 @@ def config(tmp_path: Path) -> IssuerConfig:
     return make_home(tmp_path / "home")
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[IssuerConfig, Path, Path]:
+    """An issuer, a file of two records, and the folder that they were minted into; nobody changes them."""
+    place = tmp_path_factory.mktemp("begun")
+    config, records = make_home(place / "home"), write_records(place / "records.csv", 2)
+    run(config, records, place / "out")
+    return config, records, place / "out"
+
+
 def check_database(config: IssuerConfig, out: Path) -> None:
     """The database knows exactly the credentials of the folder, each with two positions of its own."""
     store = IssuerStore.open(config.database_url)
@@ -138,11 +147,9 @@ def test_killed_ten_times_at_random_moments_it_mints_every_row_once(
     ],
 )
 def test_other_options_in_the_same_folder_are_refused_by_name(
-    config: IssuerConfig, tmp_path: Path, options: tuple[str, ...], named: str
+    begun: tuple[IssuerConfig, Path, Path], options: tuple[str, ...], named: str
 ) -> None:
-    records = write_records(tmp_path / "records.csv", 2)
-    run(config, records, tmp_path / "out")
-    code, _, errors = run(config, records, tmp_path / "out", *options)
+    code, _, errors = run(*begun, *options)
     assert code == 2
     assert f"{named} is not what this folder's batch was begun with" in errors.replace("\n", " ")
 
@@ -158,9 +165,11 @@ def test_options_that_mint_nothing_are_corrected_under_the_same_folder(
     check_database(config, tmp_path / "out")
 
 
-def test_another_input_in_the_same_folder_is_refused(config: IssuerConfig, tmp_path: Path) -> None:
-    run(config, write_records(tmp_path / "records.csv", 2), tmp_path / "out")
-    code, _, errors = run(config, write_records(tmp_path / "records.csv", 3), tmp_path / "out")
+def test_another_input_in_the_same_folder_is_refused(
+    begun: tuple[IssuerConfig, Path, Path], tmp_path: Path
+) -> None:
+    config, _, out = begun
+    code, _, errors = run(config, write_records(tmp_path / "records.csv", 3), out)
     assert code == 2
     assert "RECORDS is not the file that this folder's batch was begun with" in errors
 

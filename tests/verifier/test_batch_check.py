@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from issuer.config import IssuerConfig
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
 from tests import paper
@@ -24,24 +24,27 @@ from tests.processes import ROOT
 from vclib.datetimes import format_datetime
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> IssuerConfig:
-    return make_home(tmp_path / "home")
-
-
-@pytest.fixture
-def place(config: IssuerConfig, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def minted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a batch of five in `batch`, its trust file, and its status lists in `lists`."""
-    run(config, write_records(tmp_path / "records.csv", 5), tmp_path / "batch", "--part-rows", "2")
-    (tmp_path / "trust.json").write_text(json.dumps(trust_entry(config)))
-    (tmp_path / "lists").mkdir()
+    place = tmp_path_factory.mktemp("minted")
+    config = make_home(tmp_path_factory.mktemp("issuer") / "home")
+    run(config, write_records(place / "records.csv", 5), place / "batch", "--part-rows", "2")
+    (place / "trust.json").write_text(json.dumps(trust_entry(config)))
+    (place / "lists").mkdir()
     store = IssuerStore.open(config.database_url)
     with store.reading() as reading:
         for each in reading.lists.all():
             document = reading.lists.published(each.list_id).signed.document
-            (tmp_path / "lists" / f"{each.name}.json").write_text(document)
+            (place / "lists" / f"{each.name}.json").write_text(document)
     store.close()
-    return tmp_path
+    return place
+
+
+@pytest.fixture
+def place(minted: Path, tmp_path: Path) -> Path:
+    """What `minted` has, for this test alone."""
+    return shutil.copytree(minted, tmp_path / "place")
 
 
 def check_by_home(place: Path, *inputs: str, more: tuple[str, ...] = ()) -> tuple[int, Any, str]:
