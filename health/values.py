@@ -64,10 +64,10 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 
 def read_value(form: Form, value: JSONValue, element: str) -> Value:
     """Return the value of `form` that JSON gives for `element` (its path); RecordError naming that path."""
+    # Most elements are these, and a match would compare them with one form after the other.
     if form is Form.TEXT:
         return read_text(value, element)
-    # Of the texts that codes are written as, the same few come again and again.
-    if (form is Form.CODE or form is Form.CODE_OR_TEXT) and type(value) is str:
+    if form is Form.CODE or form is Form.CODE_OR_TEXT:
         return _read_code(value, element, text_allowed=form is Form.CODE_OR_TEXT)
     match form:
         case Form.PARTIAL_DATE:
@@ -80,8 +80,6 @@ def read_value(form: Form, value: JSONValue, element: str) -> Value:
             return _read_moment(value, element)
         case Form.COUNT:
             return _read_count(value, element)
-        case Form.CODE | Form.CODE_OR_TEXT:
-            return _read_code(value, element, text_allowed=form is Form.CODE_OR_TEXT)
         case Form.COUNTRY:
             return _read_country(value, element)
         case Form.SEX:

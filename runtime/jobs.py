@@ -31,8 +31,6 @@ Job_contra = TypeVar("Job_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
 
 _SECONDS_TO_END = 5.0
-# Pieces of work that a process has: one in hand and one waiting.
-_PIECES = 2
 # How many new objects there are before those in circles are looked for: after every few rows that would take
 # a tenth of the time, and there are hardly any.
 _OBJECTS_BEFORE_COLLECTING = 50_000
@@ -75,6 +73,7 @@ def run_jobs(
                 break
             hands.append(_start(workshop, environment, hands if forked else None))
             hands[-1].give(job)
+        # One that waits for each, so that none is idle while its result is on the way.
         for hand, job in zip(hands, remaining, strict=False):
             hand.give(job)
         while busy := {hand.connection: hand for hand in hands if hand.is_busy}:

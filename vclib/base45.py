@@ -72,7 +72,6 @@ def _lanes(values: bytes, groups: int) -> bytearray:
     One sum of long integers with a lane for each group: a code at a door takes microseconds, where a step for
     each character would take most of the time of the whole check.
     """
-    lows = _lows(groups)
     number = int.from_bytes(values, "big")
     lows = _LOWS >> 24 * (_MANY - groups) if groups <= _MANY else _lows(groups)
     total = (number >> 16 & lows) + 45 * (number >> 8 & lows) + 2025 * (number & lows)

@@ -60,9 +60,9 @@ def check_document(document: object, kind: str) -> None:
 
 
 def known_reading(
-    bare: JSONObject, proof: JSONValue, contexts: ContextPolicy, conclude: Conclude
+    bare: JSONObject, proof: JSONValue, contexts: ContextPolicy, check: Conclude
 ) -> tuple[str, ...] | None:
-    """Return what `conclude` is known to say of a document without its proof, or None.
+    """Return what `check` is known to say of a document without its proof, or None.
 
     Where it is known, `check_document` accepts the document with its proof, and `check_contexts` and
     `vclib.jsonld.conclude` the one without; else each of them has to look.
@@ -72,7 +72,7 @@ def known_reading(
         check_size(proof, max_depth=MAX_DEPTH - 1, max_values=MAX_VALUES // 2)
     except (ComplexityError, MalformedValueError):
         return None
-    return jsonld.conclusion(bare, conclude, contexts=contexts)
+    return jsonld.conclusion(bare, check, contexts=contexts)
 
 
 def check_base_context(document: JSONObject) -> Version:
@@ -270,7 +270,11 @@ def one_node(nodes: Sequence[JSONValue]) -> JSONObject:
 def expanded_types(node: JSONObject) -> tuple[str, ...]:
     """Return the absolute type IRIs of an expanded node. Raises MalformedValueError for one that is not."""
     value = node.get("@type")
-    types = tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    values = value if isinstance(value, list) else []
+    types = tuple(item for item in values if isinstance(item, str))
+    if len(types) != len(values):
+        # Else a type that is a value of the document would be left out of what is concluded for a template.
+        raise MalformedValueError("type: expected terms that stand for URLs, found something else")
     for iri in types:
         if not is_url(iri):
             raise MalformedValueError(f"type: expected terms that stand for URLs, found {iri[:80]!r}")

@@ -88,26 +88,26 @@ def read(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) ->
 
 
 def conclude(
-    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+    document: JSONObject, check: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
 ) -> tuple[str, ...]:
-    """Return `conclude(document, expanded)`, where `expanded` is the document's expanded form.
+    """Return `check(document, expanded)`, where `expanded` is the document's expanded form.
 
-    `conclude` is a function of a module. It may look at keys, at the kinds of values, and at whether values
+    `check` is a function of a module. It may look at keys, at the kinds of values, and at whether values
     of the document and of its expansion are equal; what it returns is made of types and terms. Documents that
     agree in all of these need not be looked at each. Raises as `read`, and CredentialError or
-    MalformedValueError by `conclude`.
+    MalformedValueError by `check`.
     """
-    return read(document, contexts=contexts).conclude(document, conclude)
+    return read(document, contexts=contexts).conclude(document, check)
 
 
 def conclusion(
-    document: JSONObject, conclude: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
+    document: JSONObject, check: Conclude, *, contexts: ContextPolicy = DEFAULT_CONTEXTS
 ) -> tuple[str, ...] | None:
     """Return what `conclude` would if that is known already, else None; raises nothing.
 
-    Where it is known, `check_contexts`, `read` and `conclude` accept the document.
+    Where it is known, `check_contexts`, `read` and `check` accept the document.
     """
-    return SHAPES.conclusion(document, contexts, conclude)
+    return SHAPES.conclusion(document, contexts, check)
 
 
 def to_quads(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> list[Quad]:

@@ -210,8 +210,8 @@ class _Checker:
                 raise ComplexityError("the line is too long")
             opened = open_content(line.content)
             if isinstance(opened, Certificate):
-                verdict = self.verifier.judge_content(line.content, self.question, now=now)
-                return place | _told(verdict, opened.certificate_id)
+                result = self.verifier.check_certificate(opened, self.question, now=now)
+                return place | _told(result.verdict, opened.certificate_id)
             document = drop_base_proofs(opened) if self.checking.without_base_proofs else opened
             result = self.verifier.check(document, self.question, now=now)
         except (ConfigurationError, StoreError):

@@ -33,6 +33,19 @@ from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
+from verifier.check_options import (
+    AllowLoopback,
+    At,
+    Country,
+    Offline,
+    RequireHolder,
+    RequireStatus,
+    RevokedFiles,
+    Rules,
+    SignerFiles,
+    Status,
+    Trust,
+)
 from verifier.checking_room import CheckingRoom, absolute, absolutes
 from verifier.code_lists import has_many
 from verifier.config import VerifierConfig, load_config
@@ -68,7 +81,10 @@ _EXIT_CODES = {
 
 Home: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder that remembers challenges and holds trust.json. DDCC_VERIFIER_HOME."),
+    typer.Option(
+        "--home",
+        help="Folder with trust, rule sets and settings; remembers challenges. DDCC_VERIFIER_HOME.",
+    ),
 ]
 
 
@@ -89,59 +105,27 @@ def check_command(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Presentation or credential: JSON, QR text, PNG or JPEG; - is standard input.",
+            help="Presentation, credential or paper code: JSON, QR text, PNG or JPEG; - is standard input. "
+            "Or many: a folder of such files, or a text file with an HC1 code on each line.",
         ),
     ],
-    trust: Annotated[
-        Path | None, typer.Option("--trust", help="Trust file: who is recognised, for which types.")
-    ] = None,
+    trust: Trust = None,
     challenge: Annotated[
         str | None, typer.Option("--challenge", help="The challenge that was sent; the answer must carry it.")
     ] = None,
     domain: Annotated[
         str | None, typer.Option("--domain", help="Whom the presentation must be made for: us.")
     ] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", help="Check as if it were this time, e.g. 2027-01-01T00:00:00Z.")
-    ] = None,
-    require_holder: Annotated[
-        bool, typer.Option("--require-holder", help="Refuse what is not bound to the presenter's key.")
-    ] = False,
-    require_status: Annotated[
-        bool, typer.Option("--require-status", help="Refuse what could not have been revoked.")
-    ] = False,
-    status: Annotated[
-        list[Path] | None,
-        typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
-    ] = None,
-    country: Annotated[
-        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
-    ] = None,
-    signer: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signer",
-            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable. "
-            "Default: those of the home.",
-        ),
-    ] = None,
-    revoked: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--revoked",
-            help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable. "
-            "Default: those of the home.",
-        ),
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
-    allow_loopback: Annotated[
-        bool,
-        typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
-    ] = False,
+    at: At = None,
+    require_holder: RequireHolder = False,
+    require_status: RequireStatus = False,
+    status: Status = None,
+    rules: Rules = None,
+    country: Country = None,
+    signer: SignerFiles = None,
+    revoked: RevokedFiles = None,
+    offline: Offline = False,
+    allow_loopback: AllowLoopback = False,
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=256, help="For many codes: processes. Default: all cores."),
@@ -151,8 +135,7 @@ def check_command(
 ) -> None:
     """Say whether a presentation, credential or paper code is accepted, why, and what it discloses.
 
-    FILE is JSON, the text of a QR code (also HC1:), a PNG or JPEG of one, a folder of any of these, or a
-    text file with an HC1 code on each line. Of many codes each is told in a line, on all cores.
+    Of many codes each is told in a line, on all cores.
     """
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else moment_option(at, "--at")

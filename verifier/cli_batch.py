@@ -29,6 +29,19 @@ from verifier.batch_check import (
     input_files,
     terms_of,
 )
+from verifier.check_options import (
+    AllowLoopback,
+    At,
+    Country,
+    Offline,
+    RequireHolder,
+    RequireStatus,
+    RevokedFiles,
+    Rules,
+    SignerFiles,
+    Status,
+    Trust,
+)
 from verifier.checking_room import CheckingRoom, absolute, absolutes
 from verifier.inputs import moment_option
 
@@ -59,57 +72,27 @@ def check_batch_command(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the verdicts.")],
-    trust: Annotated[
-        Path | None, typer.Option("--trust", help="Trust file: who is recognised, for which types.")
-    ] = None,
+    trust: Trust = None,
     home: Annotated[
         Path | None,
         typer.Option("--home", help="Folder with trust lists, rule sets and settings. DDCC_VERIFIER_HOME."),
     ] = None,
-    status: Annotated[
-        list[Path] | None,
-        typer.Option("--status", help="Status list credential as a file, or a folder of them. Repeatable."),
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option("--rules", metavar="SET", help="Also ask the rules of this set: verifier rules list."),
-    ] = None,
-    country: Annotated[
-        str | None, typer.Option("--country", help="Whose rules: where the guest arrives, e.g. DE.")
-    ] = None,
-    signer: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signer",
-            help="Certificate of a signer of paper codes (PEM, DER), or a folder of them. Repeatable.",
-        ),
-    ] = None,
-    revoked: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--revoked", help="EU revocation list (JSON) of paper codes, or a folder of them. Repeatable."
-        ),
-    ] = None,
-    require_holder: Annotated[
-        bool, typer.Option("--require-holder", help="Refuse what is not bound to the presenter's key.")
-    ] = False,
-    require_status: Annotated[
-        bool, typer.Option("--require-status", help="Refuse what could not have been revoked.")
-    ] = False,
+    status: Status = None,
+    rules: Rules = None,
+    country: Country = None,
+    signer: SignerFiles = None,
+    revoked: RevokedFiles = None,
+    require_holder: RequireHolder = False,
+    require_status: RequireStatus = False,
     without_base_proofs: Annotated[
         bool,
         typer.Option(
             "--without-base-proofs", help="Leave base proofs out, as a holder does who shows all of it."
         ),
     ] = False,
-    at: Annotated[
-        str | None, typer.Option("--at", help="Check as if it were this time, e.g. 2027-01-01T00:00:00Z.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing.")] = False,
-    allow_loopback: Annotated[
-        bool,
-        typer.Option("--allow-loopback", help="Development only: also read from servers on this machine."),
-    ] = False,
+    at: At = None,
+    offline: Offline = False,
+    allow_loopback: AllowLoopback = False,
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=512, help="Processes that check. Default: all cores."),

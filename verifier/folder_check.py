@@ -145,7 +145,7 @@ def find_work(path: Path) -> Work:
     """Return the parts of a folder, or of a list of codes.
 
     Hidden files and links are left out; files are in the order of their names. Raises StoreError for what
-    cannot be read, or holds more than a million codes.
+    cannot be read, or holds more than a million codes; ComplexityError for a list with too long a line.
     """
     parts = [*_parts(_files(str(path)))] if path.is_dir() else [*cut(str(path))]
     work = Work(tuple(parts))

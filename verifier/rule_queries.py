@@ -19,7 +19,7 @@ from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.queries import query_for
 from verifier.rule_store import RuleStore, choose_rules
-from verifier.rules import ChosenRules, accept_kind
+from verifier.rules import ChosenRules, has_acceptance_rule
 
 _NAMED = ("name", "birthDate")
 
@@ -93,7 +93,7 @@ def reasons_for_rules(chosen: ChosenRules, query: DCQLQuery, *, now: datetime) -
 def _rules(chosen: ChosenRules, kind: str, now: datetime) -> tuple[Rule, ...]:
     """Return the rules of a kind; general ones count where the set knows the kind at all."""
     rules = chosen.rule_set.select(kind, country=chosen.country, issuer=None, region=chosen.region, now=now)
-    return rules if accept_kind(rules, kind) else ()
+    return rules if has_acceptance_rule(rules, kind) else ()
 
 
 def _elements(rule: Rule, kind: str) -> list[str]:

@@ -66,7 +66,7 @@ def apply_rules(result: CheckResult, chosen: ChosenRules, now: datetime) -> Chec
     return replace(result, verdict=verdict, credentials=credentials)
 
 
-def accept_kind(rules: Iterable[Rule], kind: str) -> bool:
+def has_acceptance_rule(rules: Iterable[Rule], kind: str) -> bool:
     """Say whether an acceptance rule among these is about this kind of certificate.
 
     General rules say what all kinds have in common, and not that every kind is enough; a country's rules
@@ -146,7 +146,7 @@ def _reasons(subject: RuleSubject | None, chosen: ChosenRules, now: datetime) ->
     ]
     if subject.issuer is None and rules.has_invalidation_rules(now):
         reasons.append(_open("Which country issued this is not known, so its own rules were not asked.", ""))
-    if not accept_kind(selected, subject.kind):
+    if not has_acceptance_rule(selected, subject.kind):
         reasons.append(
             _open(f"No rule of {chosen.country} says whether a {subject.kind} is enough.", chosen.name)
         )

@@ -38,6 +38,7 @@ from vclib.strict_json import JSONObject
 NAME = "eu-dcc"
 
 _KINDS: Mapping[str, str] = MappingProxyType({"v": "vaccination", "t": "test", "r": "recovery"})
+_GROUPS = tuple(_KINDS)
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _TRANSLITERATED = re.compile(r"[A-Z<]*")
 _BIRTH_YEARS = ("19", "20")
@@ -85,7 +86,7 @@ def read(payload: JSONObject) -> Subject:
 
 def find_entry(payload: JSONObject) -> tuple[str, JSONObject]:
     """Return the one entry and its group: v, t or r; MalformedValueError for none or several."""
-    groups = [group for group in ("v", "t", "r") if payload.get(group) is not None]
+    groups = [group for group in _GROUPS if payload.get(group) is not None]
     if len(groups) != 1:
         raise MalformedValueError(f"expected one of v, t and r, found {len(groups)}")
     entries = payload[groups[0]]

@@ -36,12 +36,9 @@ def present_text(members: JSONObject, name: str, *, max_length: int, path: str) 
 
 def optional_text(members: JSONObject, name: str, *, max_length: int, path: str) -> str:
     """Return a text, empty where there is none; MalformedValueError."""
-    value = members.get(name)
-    if value is None:
+    if members.get(name) is None:
         return ""
-    if type(value) is str and len(value) <= max_length:
-        return value
-    return text(members, name, max_length=max_length, path=path)
+    return present_text(members, name, max_length=max_length, path=path)
 
 
 def day(members: JSONObject, name: str, *, path: str) -> str:

@@ -132,12 +132,13 @@ class Shapes:
         return found
 
     def conclusion(
-        self, document: JSONObject, contexts: ContextPolicy, conclude: Conclude
+        self, document: JSONObject, contexts: ContextPolicy, check: Conclude
     ) -> tuple[str, ...] | None:
-        """Return what a template that fits knows by `conclude`, None if there is none or it does not know.
+        """Return what `check` says of every document of the template that fits, None without one.
 
-        Then the reference path accepts the document, its contexts and its size: it has accepted them for
-        the template's shape, and the values fit. Nothing is raised and nothing learned.
+        Also None if that depends on values. Else the reference path accepts the document, its contexts and
+        its size: it has accepted them for the template's shape, and the values fit. Nothing is raised, and no
+        template is made.
         """
         described = _describe(document, contexts)
         if described is None:
@@ -156,7 +157,7 @@ class Shapes:
             reading = FilledReading(filled)
             if shared:
                 shared.readings[content] = reading
-        return reading.filled.template.conclusion(conclude) if isinstance(reading, FilledReading) else None
+        return reading.filled.template.conclusion(check) if isinstance(reading, FilledReading) else None
 
     def canonical_json(
         self,

@@ -23,10 +23,10 @@ class Reading(Protocol):
     def expanded(self) -> list[JSONValue]:
         """Return the expanded form; the caller does not change it."""
 
-    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
-        """Return `conclude(document, self.expanded())`, for the document that was read.
+    def conclude(self, document: JSONObject, check: Conclude) -> tuple[str, ...]:
+        """Return `check(document, self.expanded())`, for the document that was read.
 
-        `conclude` is a function of a module that keeps to what `Template.conclusion` says. Raises what it
+        `check` is a function of a module that keeps to what `Template.conclusion` says. Raises what it
         raises.
         """
 
@@ -53,9 +53,9 @@ class ReferenceReading:
         """See Reading."""
         return self._expanded
 
-    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
+    def conclude(self, document: JSONObject, check: Conclude) -> tuple[str, ...]:
         """See Reading."""
-        return conclude(document, self._expanded)
+        return check(document, self._expanded)
 
     def quads(self) -> list[Quad]:
         """See Reading."""
@@ -87,10 +87,10 @@ class FilledReading:
         """See Reading."""
         return self.filled.expanded()
 
-    def conclude(self, document: JSONObject, conclude: Conclude) -> tuple[str, ...]:
+    def conclude(self, document: JSONObject, check: Conclude) -> tuple[str, ...]:
         """See Reading."""
-        known = self.filled.template.conclusion(conclude)
-        return conclude(document, self.filled.expanded()) if known is None else known
+        known = self.filled.template.conclusion(check)
+        return check(document, self.filled.expanded()) if known is None else known
 
     def quads(self) -> list[Quad]:
         """See Reading."""

@@ -93,21 +93,21 @@ class Template:
             bytes=shape_bytes + 4 * written + 500 * (values + len(statements)) + 100 * len(blocks.numbers),
         )
 
-    def conclusion(self, conclude: Conclude) -> tuple[str, ...] | None:
-        """Return what `conclude` says of every document of the template, None if that depends on its values.
+    def conclusion(self, check: Conclude) -> tuple[str, ...] | None:
+        """Return what `check` says of every document of the template, None if that depends on its values.
 
-        `conclude(document, expanded)` gets places for values, and each is equal to itself only: whatever it
-        finds equal is equal in all documents. So it may look at keys and kinds and ask whether
-        values are equal, may conclude nothing from values that differ but an error (CredentialError,
+        `check(document, expanded)` gets places for values, and each is equal to itself only: whatever it
+        finds equal is equal in all documents. So it may look at keys and kinds and ask whether values are
+        equal, may conclude nothing from values that differ but an error (CredentialError,
         MalformedValueError), and returns texts that it did not take from the document.
         """
-        known = self._conclusions.get(conclude)
+        known = self._conclusions.get(check)
         if known is None:
             try:
-                known = conclude(self.document, self.expanded)
+                known = check(self.document, self.expanded)
             except (CredentialError, MalformedValueError):
                 return None
-            self._conclusions[conclude] = known
+            self._conclusions[check] = known
         return known
 
     def fill(self, leaves: Sequence[Leaf]) -> Filled | None:
