@@ -145,8 +145,16 @@ def test_folders_within_a_thousand_folders_are_looked_through(
     for _ in range(1100):
         os.mkdir("d")
         os.chdir("d")
-    Path("code.txt").write_text(code(claims(1, VACCINATION)))
-    assert [each.told.outcome for each in _check(room, find_work(top))] == [Outcome.ACCEPTED]
+    code_file = Path("code.txt")
+    code_file.write_text(code(claims(1, VACCINATION)))
+    try:
+        assert [each.told.outcome for each in _check(room, find_work(top))] == [Outcome.ACCEPTED]
+    finally:
+        # Whoever clears up after tests does so by recursion.
+        code_file.unlink()
+        for _ in range(1100):
+            os.chdir("..")
+            os.rmdir("d")
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:

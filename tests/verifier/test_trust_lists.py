@@ -419,7 +419,7 @@ def test_a_named_signer_is_suspended_although_another_file_is_broken(place: Plac
     ["", "moh.example", "abc", "0x1234", "did:", "did:web:moh.example#key-1", "did:web:moh.example "],
 )
 def test_what_is_no_entry_cannot_be_suspended(place: Place, entry: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected a DID (or a key identifier|without)"):
+    with pytest.raises(ConfigurationError, match=r"expected a DID (or a key identifier|without)"):
         suspend(place.config, entry, "why")
 
 
