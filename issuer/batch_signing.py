@@ -25,6 +25,7 @@ from issuer.signing import RecordSigner
 from issuer.store import StatusList, StatusPosition, record_values
 from runtime.commands import utc_now
 from runtime.console import PASSPHRASE_VARIABLE
+from runtime.inert import inert_text
 from runtime.keys import PIN_VARIABLE
 from runtime.table_files import Line
 from vclib import jcs
@@ -142,7 +143,8 @@ class _Signer:
             except (StoreError, ConfigurationError):
                 raise
             except VCError as err:
-                rejected.append(Reject(line.number, err.code, err.message))
+                # It may name a member of the row, whose name can hold what no database takes (U+0000).
+                rejected.append(Reject(line.number, err.code, inert_text(err.message)))
         return SignedChunk(chunk, tuple(signed), tuple(rejected))
 
     def _read(self, line: Line) -> RecordRow | None:

@@ -12,13 +12,16 @@ import typer
 
 from runtime.atomic import write_file
 from runtime.commands import AsJSON, epilog, utc_now
-from runtime.console import print_json, print_line, reporting_errors
+from runtime.console import print_json, print_line, print_warning, reporting_errors
 from runtime.keys.pem import read_private_key
+from vclib.errors import VCError
 from vclib.strict_json import dump_json
+from verifier.config import VerifierConfig
 from verifier.inputs import read_trust_file
+from verifier.trust_lists import load_trust
 from verifier.trust_options import Home, trust_config
 from verifier.trust_publishing import Publisher, sign_registry
-from verifier.trust_suspensions import resume, suspend
+from verifier.trust_suspensions import checked_id, resume, suspend
 
 app = typer.Typer()
 
@@ -86,7 +89,10 @@ def suspend_command(
 ) -> None:
     """Accept nothing of an issuer or signer until further notice, whatever its list says."""
     with reporting_errors(as_json=as_json):
-        suspend(trust_config(home), entry, reason)
+        config = trust_config(home)
+        suspend(config, entry, reason)
+        if not _is_known(config, entry):
+            print_warning(f"{entry} is on no list that is in force here; is that how it is spelt?")
         if as_json:
             print_json({"id": entry, "suspended": True, "reason": reason})
         else:
@@ -102,3 +108,12 @@ def resume_command(entry: _EntryArgument, home: Home = None, as_json: AsJSON = F
             print_json({"id": entry, "suspended": False})
         else:
             print_line(f"{entry} counts again as its list says")
+
+
+def _is_known(config: VerifierConfig, entry: str) -> bool:
+    """Say whether a list or file in force names an entry; where they cannot be read, nobody can say."""
+    try:
+        files = load_trust(config)
+    except VCError:
+        return True
+    return files.names(checked_id(entry))

@@ -267,18 +267,23 @@ def _pieces(file: str) -> list[Piece]:
 
 
 def _files(folder: str) -> Iterator[tuple[str, int]]:
-    """Give the files below a folder with their sizes."""
+    """Give the files below a folder with their sizes, those of a folder before those of folders in it."""
+    # No recursion: what was unpacked from an archive of a stranger's may be a thousand folders deep.
+    pending = [folder]
+    while pending:
+        entries = _entries(pending.pop())
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                yield entry.path, _size(entry)
+        pending += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted((each for each in found if each.name[0] != "."), key=lambda each: each.name)
+            return sorted((each for each in found if each.name[0] != "."), key=lambda each: each.name)
     except OSError as err:
         raise StoreError(f"cannot read the folder {folder}: {err.strerror}") from err
-    for entry in entries:
-        if entry.is_file(follow_symlinks=False):
-            yield entry.path, _size(entry)
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path)
 
 
 def _size(entry: os.DirEntry[str]) -> int:

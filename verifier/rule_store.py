@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 from health import RuleSet, is_country
 from runtime.atomic import read_file, reason, write_file
@@ -31,6 +32,8 @@ MAX_FILE = 16 * 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SUFFIX = ".json"
 _LOG = logging.getLogger(__name__)
+
+_State: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ class RuleStore:
     """The rule sets in a folder, which need not exist before the first is imported."""
 
     folder: Path
-    _read: dict[str, tuple[tuple[int, int, int], StoredRules]] = field(default_factory=dict, repr=False)
+    _read: dict[str, tuple[_State, StoredRules]] = field(default_factory=dict, repr=False)
     # Of sets whose newest file cannot be read: which file that is, and why.
-    _broken: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict, repr=False)
+    _broken: dict[str, tuple[_State, str]] = field(default_factory=dict, repr=False)
 
     def save(self, name: str, rule_set: RuleSet, *, source: str, now: datetime) -> StoredRules:
         """Keep a set under a name, in place of an older one; ConfigurationError for another form of name."""
@@ -98,8 +101,9 @@ class RuleStore:
             ) from err
         except OSError as err:
             raise StoreError(f"cannot read {path}: {reason(err)}") from err
-        # A new file has another number even where two are written within one tick of the clock.
-        key = (found.st_ino, found.st_mtime_ns, found.st_size)
+        # A new file has another number even where two are written within one tick of the clock, and one that
+        # may be read now has another time of change.
+        key = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_ctime_ns)
         kept = self._read.get(name)
         if kept is not None and kept[0] == key:
             return kept[1]

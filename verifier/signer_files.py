@@ -6,6 +6,7 @@ named here vouches for its certificates by being named. Not here: chains, and wh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from health.trust import SignerSet, TrustedSigner
 from runtime.console import read_input
 from vclib.errors import ComplexityError, ConfigurationError, KeyMaterialError, MalformedError
 
-# Of each file its path, number, time in nanoseconds and size.
-FileState: TypeAlias = tuple[tuple[str, int, int, int], ...]
+# Of each file its path, number, time in nanoseconds, size, and the time of its last change of any kind: who
+# may read it counts, too, since a file that could not be read may be another one by that alone.
+_OneFile: TypeAlias = tuple[str, int, int, int, int]
+FileState: TypeAlias = tuple[_OneFile, ...]
 
 _CERTIFICATE_FILES = (".pem", ".crt", ".cer", ".der")
 
@@ -52,13 +55,17 @@ def revocation_files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def file_state(files: Iterable[Path]) -> FileState:
     """Return what changes with every change of the files; raises OSError for one that is not there."""
-    found = [(str(file), file.stat()) for file in files]
-    return tuple((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    return tuple(state_of(str(file), file.stat()) for file in files)
+
+
+def state_of(name: str, stat: os.stat_result) -> _OneFile:
+    """Return what changes with every change of one file."""
+    return name, stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_ctime_ns
 
 
 def oldest(state: FileState) -> datetime:
     """Return when the file was written that was written first; there is at least one."""
-    return datetime.fromtimestamp(min(written for _, _, written, _ in state) / 1e9, UTC)
+    return datetime.fromtimestamp(min(written for _, _, written, *_ in state) / 1e9, UTC)
 
 
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:

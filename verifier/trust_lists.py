@@ -14,9 +14,9 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +44,14 @@ from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig
 from verifier.environment import TrustNow
 from verifier.inputs import read_trust_file
-from verifier.signer_files import FileState, file_state, oldest, read_signers, signer_files
+from verifier.signer_files import (
+    FileState,
+    file_state,
+    oldest,
+    read_signers,
+    signer_files,
+    state_of,
+)
 from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -104,14 +111,14 @@ class TrustFolder:
             except OSError as err:
                 raise StoreError(f"cannot remove {path}: {reason(err)}") from err
 
-    def state(self) -> tuple[tuple[str, int, int, int], ...]:
+    def state(self) -> FileState:
         """Return what changes with every change of the folder; cheap, for each check asks for it."""
         try:
             with os.scandir(self.path) as entries:
                 found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".json")]
         except OSError:
             return ()
-        return tuple(sorted((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+        return tuple(sorted(state_of(name, stat) for name, stat in found))
 
     def _files(self) -> list[Path]:
         try:
@@ -198,6 +205,21 @@ class TrustFiles:
         """The issuers; None where nobody was said to be trusted."""
         return None if self.store.is_empty else self.store.trusted_issuers()
 
+    def suspending(self, suspended: Mapping[str, str]) -> TrustFiles:
+        """Return the same with these suspensions and no others (`read_suspended`)."""
+        named = self.named
+        if named is not None:
+            named = replace(named, signers=with_suspensions(named.signers, suspended))
+        return TrustFiles(replace(self.store, suspended=suspended), named)
+
+    def names(self, entry: str) -> bool:
+        """Say whether a DID, or a signer's key identifier in small hexadecimal, is that of somebody here."""
+        if entry.startswith("did:"):
+            return entry in self.store.trusted_issuers().by_did
+        certificates = (each for kept in self.store.lists for each in kept.trust_list.certificates)
+        named = () if self.named is None else self.named.signers.by_kid
+        return any(kid.hex() == entry for kid in (*(each.kid for each in certificates), *named))
+
     @property
     def signers(self) -> Signers | None:
         """The signers of paper codes; None where nobody was said to be trusted."""
@@ -244,7 +266,17 @@ class TrustSource:
         except VCError as err:
             self.problem = err.message
             _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
+            self._suspend_all_the_same()
         self._state = state
+
+    def _suspend_all_the_same(self) -> None:
+        """Take whom the verifier suspended: a list that is broken must not hold up what is urgent."""
+        try:
+            suspended = read_suspended(self._config)
+        except VCError:
+            # It is what cannot be read, or the second thing; `problem` says so already.
+            return
+        self._files = self._files.suspending(suspended)
 
     def _found(self) -> object:
         own = [_state_of([path]) for path in (self._config.trust_path, suspended_path(self._config))]

@@ -17,7 +17,8 @@ from types import MappingProxyType
 from health.trust import SignerSet
 from runtime.atomic import read_file, write_file
 from runtime.folders import make_folder
-from vclib.errors import ComplexityError, ConfigurationError, MalformedError
+from vclib.did import parse_did
+from vclib.errors import ComplexityError, ConfigurationError, InvalidDIDError, MalformedError
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from verifier.config import VerifierConfig
 
@@ -75,7 +76,11 @@ def resume(config: VerifierConfig, entry: str) -> None:
 def checked_id(entry: str) -> str:
     """Return a DID, or a key identifier in small hexadecimal; ConfigurationError."""
     if entry.startswith("did:"):
-        return entry
+        try:
+            # A URL of one of its keys would suspend nobody, and look as if it did.
+            return parse_did(entry).text
+        except InvalidDIDError as err:
+            raise ConfigurationError(f"expected a DID without anything behind it: {err.message}") from err
     if not _KEY_ID.fullmatch(entry) or len(entry) % 2:
         raise ConfigurationError(f"expected a DID or a key identifier in hexadecimal, found {entry[:80]!r}")
     return entry.lower()

@@ -240,6 +240,36 @@ def test_nested_parquet_and_json_lines_are_records_as_json(config: IssuerConfig,
     assert "expected JSON" in rejects[2]["reason"]
 
 
+def test_a_row_whose_member_has_an_unspeakable_name_is_told_and_ends_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Threat F15: PostgreSQL keeps no U+0000, neither in a record nor in the reason why there is none."""
+    config = make_home(tmp_path / "home", database_url if database_url.startswith("postgresql") else "")
+    records = write_records(tmp_path / "records.csv", 2)
+    heading, *rows = records.read_text().splitlines()
+    lines = []
+    for values in rows:
+        members: dict[str, dict[str, str | int]] = {}
+        plain: dict[str, object] = {"vaccination": {}, "certificate": {}}
+        for column, value in zip(heading.split(","), values.split(","), strict=True):
+            group, _, name = column.rpartition(".")
+            if group:
+                members.setdefault(group, {})[name] = int(value) if name == "dose" else value
+            else:
+                plain[name] = value
+        lines.append(json.dumps(plain | members))
+    named = lines[0].replace('"vaccine"', '"vac\\u0000\\u202ecine"')
+    long = lines[0].replace('"vaccine"', f'"{"v" * 50_000}"')
+    path = tmp_path / "records.jsonl"
+    path.write_text("\n".join([named, lines[0], long, lines[1]]) + "\n")
+    code, result, errors = run(config, path, tmp_path / "out")
+    assert (code, result.get("minted"), result.get("rejected")) == (4, 2, 2), errors
+    rejects = [json.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").open()]
+    assert [each["line"] for each in rejects] == [1, 3]
+    assert "vac<U+0000><U+202E>cine" in rejects[0]["reason"]
+    assert len(rejects[1]["reason"]) < 3000
+
+
 def test_a_batch_is_kept_in_postgresql_and_goes_on_after_a_kill(postgres_url: str, tmp_path: Path) -> None:
     config = make_home(tmp_path / "home", postgres_url)
     records, out = write_records(tmp_path / "records.csv", 100), tmp_path / "out"

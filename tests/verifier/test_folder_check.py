@@ -135,6 +135,28 @@ def test_a_list_of_withdrawals_that_changes_meanwhile_is_an_error(folder: Path, 
         check_work(find_work(folder), checking, workers=1, tell=lambda _: None)
 
 
+def test_folders_within_a_thousand_folders_are_looked_through(
+    tmp_path: Path, room: CheckingRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was unpacked from a stranger's archive ends no check."""
+    top = tmp_path / "codes"
+    top.mkdir()
+    monkeypatch.chdir(top)
+    for _ in range(1100):
+        os.mkdir("d")
+        os.chdir("d")
+    code_file = Path("code.txt")
+    code_file.write_text(code(claims(1, VACCINATION)))
+    try:
+        assert [each.told.outcome for each in _check(room, find_work(top))] == [Outcome.ACCEPTED]
+    finally:
+        # Whoever clears up after tests does so by recursion.
+        code_file.unlink()
+        for _ in range(1100):
+            os.chdir("..")
+            os.rmdir("d")
+
+
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot read"):
         find_work(tmp_path / "nowhere")

@@ -37,7 +37,7 @@ from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.trust_import import Wanted, import_list, read_contexts, read_material, refresh_list
 from verifier.trust_lists import TrustFolder, TrustSource, load_store
-from verifier.trust_suspensions import resume, suspend
+from verifier.trust_suspensions import resume, suspend, suspended_path
 
 URL = "https://registry.example/registry.json"
 MINISTRY, CLINIC = party(22).did, party(23).did
@@ -379,9 +379,47 @@ def test_a_signer_is_suspended_by_its_key_identifier_and_seen_at_once(place: Pla
     assert found() == [("", frozenset({"LI"}))]
 
 
-@pytest.mark.parametrize("entry", ["", "moh.example", "abc", "0x1234"])
+def test_what_the_verifier_suspends_counts_although_another_file_is_broken(place: Place) -> None:
+    """Threat I3: whoever learns that a key leaked must not have to mend a certificate first."""
+    place.take()
+    trust = TrustSource(place.config)
+    place.config.signers_path.mkdir()
+    (place.config.signers_path / "broken.pem").write_text("no certificate")
+
+    def why() -> str:
+        issuers = trust.now().issuers
+        assert issuers is not None
+        return issuers.by_did[MINISTRY].suspended
+
+    assert (why(), "broken.pem" in (trust.problem or "")) == ("", True)
+    suspend(place.config, MINISTRY, "its key leaked")
+    assert why() == "its key leaked"
+    # One that cannot be read itself leaves those in force.
+    suspended_path(place.config).write_text("{")
+    assert why() == "its key leaked"
+    suspended_path(place.config).unlink()
+    (place.config.signers_path / "broken.pem").unlink()
+    assert (why(), trust.problem) == ("", None)
+
+
+def test_a_named_signer_is_suspended_although_another_file_is_broken(place: Place) -> None:
+    """Threat I3."""
+    place.config.signers_path.mkdir(parents=True)
+    (place.config.signers_path / "signer.der").write_bytes(paper.CERTIFICATE)
+    trust = TrustSource(place.config)
+    (place.config.signers_path / "broken.pem").write_text("no certificate")
+    suspend(place.config, paper.KID.hex(), "its key leaked")
+    signers = trust.now().signers
+    assert signers is not None
+    assert [each.suspended for each in signers.signers_for(paper.KID, format="eu-dcc")] == ["its key leaked"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["", "moh.example", "abc", "0x1234", "did:", "did:web:moh.example#key-1", "did:web:moh.example "],
+)
 def test_what_is_no_entry_cannot_be_suspended(place: Place, entry: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected a DID or a key identifier"):
+    with pytest.raises(ConfigurationError, match=r"expected a DID (or a key identifier|without)"):
         suspend(place.config, entry, "why")
 
 

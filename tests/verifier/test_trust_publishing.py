@@ -111,6 +111,19 @@ def test_an_entry_is_suspended_and_counts_again_by_the_command(place: Path) -> N
     assert _run(place, "resume", "did:web:moh.example", *home).exit_code == 2
 
 
+def test_an_entry_that_nobody_has_is_suspended_with_a_warning(place: Path) -> None:
+    """A suspension that was misspelt would suspend nobody, and look as if it did."""
+    home = ("--home", str(place / "venue"))
+    _sign(place)
+    _import(place, _DID)
+    known = _run(place, "suspend", "did:web:moh.example", "--reason", "why", *home)
+    unknown = _run(place, "suspend", "did:web:m0h.example", "--reason", "why", *home)
+    signer = _run(place, "suspend", "0123456789abcdef", "--reason", "why", *home)
+    assert [each.exit_code for each in (known, unknown, signer)] == [0, 0, 0]
+    told = ["is on no list" in each.stderr for each in (known, unknown, signer)]
+    assert told == [False, True, True]
+
+
 def test_a_did_web_signs_by_the_method_that_it_names() -> None:
     key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
     publisher = Publisher.of(key, "did:web:registry.example#key-1")
