@@ -85,6 +85,8 @@ class WalletApp(Resting):
         self.clear_notifications()
         self.desk.lock()
         self.push_screen(UnlockScreen(notice))
+        # One that was given a moment ago is still on its way, and names what is in the wallet.
+        self.call_later(self.clear_notifications)
 
     def action_help(self) -> None:
         """Explain the screen one is on."""

@@ -64,6 +64,18 @@ async def test_work_that_ends_after_locking_tells_nothing(stage: Stage, slow: Sl
     assert news == []
 
 
+async def test_a_notice_that_is_on_its_way_while_the_wallet_locks_is_not_shown(stage: Stage) -> None:
+    async with stage.create("Anna").playing((80, 24)) as pilot:
+        pilot.app.notify("Anna's vaccination was stored", markup=False)
+        await pilot.pause()
+        assert len(pilot.app.screen.query("Toast")) == 1
+        pilot.app.notify("Anna's test was stored", markup=False)
+        pilot.app.action_lock()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, UnlockScreen)
+        assert len(pilot.app.screen.query("Toast")) == 0
+
+
 async def test_work_that_ends_after_its_screen_was_left_tells_nothing(stage: Stage, slow: Slow) -> None:
     news: list[object] = []
     stage.create("Anna").hold(VACCINATION)

@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from protocols.oid4vp import (
+    MAX_REASON,
     AuthorizationResponse,
     ClaimReason,
     ErrorResponse,
@@ -263,6 +264,8 @@ REASON = ClaimReason(
     DOSE, "needed by rule VR-XX-0001: \x1b[2J[reverse]two doses\u202e are needed where the last one is old"
 )
 
+LONG_REASON = ClaimReason(NAME, ("because " * 50)[:MAX_REASON].strip())
+
 
 async def test_why_each_value_is_asked_for_is_shown_and_can_repaint_nothing(
     stage: Stage, verifier: ScriptedVerifier
@@ -282,6 +285,22 @@ async def test_why_each_value_is_asked_for_is_shown_and_can_repaint_nothing(
         assert says(pilot.app, f'The verifier asks for it. It says: "{told}')
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot.app))
         assert [line.label for line in lines if line.reason] == ["Dose number"]
+
+
+async def test_a_long_reason_of_a_stranger_does_not_push_our_warning_away(
+    stage: Stage, verifier: ScriptedVerifier
+) -> None:
+    """D14: that a value makes one recognisable is said before what the verifier says of it."""
+    verifier.asked = replace(
+        verifier.asked, verifier_info=(purpose_info("Entry", "venue", reasons=[LONG_REASON]),)
+    )
+    async with reviewing(stage, verifier.link) as pilot:
+        values = pilot.app.screen.query_one(ReviewList)
+        lines = pilot.app.screen.review.lines
+        number = next(place for place, line in enumerate(lines) if line.label == "Name")
+        values.highlighted = values.get_option_index(str(number))
+        await settle(pilot)
+        assert says(pilot.app, 'The verifier asks for it. It is your name. It says: "because')
 
 
 @pytest.mark.parametrize("size", [(80, 24), (58, 24)])

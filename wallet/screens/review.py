@@ -124,9 +124,12 @@ class ReviewScreen(WalletScreen[None]):
             said = self.words("It stays here; Space turns it on.")
         else:
             said = self.words(_WHY[line.mark])
-            if line.reason:
-                said += " " + self.words('It says: "{reason}".', reason=line.reason)
-        return f"{said} {line.linkable}" if line.linkable and line.leaves else said
+        if line.linkable and line.leaves:
+            said += f" {line.linkable}"
+        if line.reason and line.leaves and not line.surplus:
+            # Last, since there are three lines: a stranger's long word must not push ours away.
+            said += " " + self.words('It says: "{reason}".', reason=line.reason)
+        return said
 
     @on(OptionList.OptionSelected, "#values")
     def turn(self, event: OptionList.OptionSelected) -> None:
