@@ -126,7 +126,7 @@ class _Signer:
     def __call__(self, chunk: Chunk) -> SignedChunk:
         signed: list[SignedRow] = []
         rejected: list[Reject] = []
-        # One for each holder, of which most files have none.
+        # One for each holder, whom most files do not name.
         signers: dict[str | None, RecordSigner] = {}
         now = utc_now()
         for line in chunk.rows:
@@ -137,7 +137,6 @@ class _Signer:
                     continue
                 signer = signers.get(row.holder)
                 if signer is None:
-                    signers.clear()
                     signer = signers[row.holder] = RecordSigner(self._plan(row), self.config, self.keys, now)
                 signed.append(_sign(signer, row, chunk.lists, taken))
             except (StoreError, ConfigurationError):

@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 
-from health.formats import Certificate
+from health.formats import Certificate, UnsupportedFormatError
 from runtime.atomic import read_file, write_file, write_lines
 from runtime.part_files import PartFolder
 from runtime.table_files import Line, is_parquet, read_lines, read_parquet
@@ -31,6 +31,7 @@ from vclib.errors import (
 from vclib.policy import Verdict
 from vclib.proofs import drop_base_proofs
 from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
+from verifier.certificates import declined
 from verifier.checking_room import CheckingRoom
 from verifier.inputs import open_content
 from verifier.service import Question, Verifier
@@ -216,6 +217,9 @@ class _Checker:
             result = self.verifier.check(document, self.question, now=now)
         except (ConfigurationError, StoreError):
             raise
+        except UnsupportedFormatError as err:
+            # Not broken, but of a standard that is not known here (threat J1).
+            return place | _told(declined(err), None)
         except VCError as err:
             return place | {"outcome": UNREADABLE, "reasons": [err.code], "message": err.message}
         return place | _told(result.verdict, document.get("id"))

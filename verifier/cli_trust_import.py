@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from health.trust import ANY, KeptList, Pins, TrustStore, certificates_in, country_code
+from health.trust import ANY_COUNTRY, KeptList, Pins, TrustStore, certificates_in, country_code
 from runtime.atomic import read_file
 from runtime.commands import AsJSON, epilog, utc_now
 from runtime.console import (
@@ -233,7 +233,7 @@ def _name_of(location: str) -> str:
 
 
 def _country(text: str) -> str:
-    code = ANY if text == ANY else country_code(text)
+    code = ANY_COUNTRY if text == ANY_COUNTRY else country_code(text)
     if code is None:
         raise ConfigurationError(f"--for-country: expected a country such as LI, or any, found {text[:20]!r}")
     return code

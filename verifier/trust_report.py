@@ -78,7 +78,8 @@ def store_json(store: TrustStore) -> JSONObject:
 
 def store_lines(store: TrustStore) -> Iterator[str]:
     """Yield the same for a person."""
-    for issuer in dict.fromkeys(store.trusted_issuers().by_did.values()):
+    issuers = store.trusted_issuers()
+    for issuer in dict.fromkeys(issuers.by_did.values()):
         types = "everything" if issuer.type_iris is None else ", ".join(sorted(_short(issuer.type_iris)))
         yield f"{issuer.name}  ({issuer.source or 'trust file'}){'  TEST SYSTEM' if issuer.is_test else ''}"
         yield f"  for        {types or 'nothing'}{_period(issuer)}"
@@ -93,8 +94,9 @@ def store_lines(store: TrustStore) -> Iterator[str]:
             yield f"signers of paper codes  ({kept.name})"
             yield f"  {listed}"
     for entry, why in sorted(store.suspended.items()):
-        if not entry.startswith("did:"):
-            yield f"signer {entry}"
+        if entry not in issuers.by_did:
+            # A signer, or an issuer that no list has: its DID may be mistyped.
+            yield f"{entry}  (on no list)" if entry.startswith("did:") else f"signer {entry}"
             yield f"  SUSPENDED  {why}"
     yield from warning_lines(store)
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from health.trust.audit import Audit, CountryAudit, Finding, audit
 from health.trust.certificate_files import CertificateFiles
-from health.trust.countries import ANY, country_code
+from health.trust.countries import ANY_COUNTRY, country_code
 from health.trust.did_list import DIDList
 from health.trust.errors import (
     ExpiredListError,
@@ -47,7 +47,7 @@ from vclib.cid import Resolve
 from vclib.errors import MalformedValueError
 
 __all__ = [
-    "ANY",
+    "ANY_COUNTRY",
     "KID_BYTES",
     "KINDS",
     "Audit",

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from health.codes import find_country
 
-ANY = "any"
+ANY_COUNTRY = "any"
 
 # What the EU and its treaties with the United Kingdom write instead of ISO 3166-1.
 _SPELLINGS: Mapping[str, str] = MappingProxyType({"EL": "GR", "UK": "GB", "XI": "GB"})
@@ -40,10 +40,10 @@ _LONGEST = 3
 def may_sign_for(country: str, stated: str | None, others: frozenset[str] = frozenset()) -> bool:
     """Say whether a signer of `country` may sign what says that it is of the country `stated`.
 
-    `others` are further countries in the relying party's word, `ANY` for all of them.
+    `others` are further countries in the relying party's word, `ANY_COUNTRY` for all of them.
     """
     # No country is longer, and a stranger's text is not to be remembered.
-    if stated is None or len(stated) > _LONGEST or len(country) > _LONGEST or ANY in others:
+    if stated is None or len(stated) > _LONGEST or len(country) > _LONGEST or ANY_COUNTRY in others:
         return True
     return stated == country or _fits(country, stated, others)
 

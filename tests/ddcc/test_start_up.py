@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from importlib.metadata import version
 
 import pytest
+import typer
 
 import ddcc
 
@@ -58,3 +60,10 @@ def test_the_version_is_printed_without_a_parser() -> None:
 
 def test_the_version_is_that_of_what_is_installed() -> None:
     assert ddcc.__version__ == version("ddcc-wallet")
+
+
+@pytest.mark.parametrize("program", ["issuer.cli", "verifier.cli", "wallet.cli"])
+def test_a_program_names_the_commands_of_its_modules(program: str) -> None:
+    for late in importlib.import_module(program).app.info.cls.late:
+        group = typer.main.get_group(importlib.import_module(late.module).app)
+        assert late.name is not None or sorted(late.commands) == sorted(group.commands)

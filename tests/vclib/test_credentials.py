@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from vclib.credentials import parse_credential
+from vclib.data_model import expanded_types
 from vclib.errors import (
     AmbiguousTermsError,
     ComplexityError,
@@ -249,6 +250,13 @@ def test_two_terms_of_one_meaning_are_refused(unsigned: Unsigned) -> None:
         parse_credential(
             unsigned(context=[V2, DDCC, context], credentialSubject=subject), contexts=UNSAFE_ANY_CONTEXT
         )
+
+
+def test_a_type_that_is_no_text_is_refused_and_not_left_out() -> None:
+    types = ["https://www.w3.org/2018/credentials#VerifiableCredential", "https://types.example/A"]
+    assert expanded_types({"@type": [*types]}) == tuple(types)
+    with pytest.raises(MalformedValueError, match="found something else"):
+        expanded_types({"@type": [*types, 1]})
 
 
 def test_a_type_as_a_full_iri_is_the_same_type(unsigned: Unsigned) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.vclib.fixed_key import FixedScopedKey
 from vclib.did.key import did_key, did_key_method
 from vclib.errors import ProofGenerationError, UnsupportedKeyError
 from vclib.keys import KeyType, PrivateKey
@@ -16,7 +17,6 @@ from vclib.strict_json import JSONObject
 _NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 _P256 = PrivateKey.from_secret_bytes(KeyType.P256, bytes(range(1, 33)))
 _ED25519 = PrivateKey.from_secret_bytes(KeyType.ED25519, bytes(range(32)))
-_SCOPED = PrivateKey.from_secret_bytes(KeyType.P256, bytes(31) + b"\x08")
 _BASE = NewProof("ecdsa-sd-2023", _P256, did_key_method(_P256.public_key), _NOW, ("/issuer",))
 _PLAIN = NewProof("eddsa-rdfc-2022", _ED25519, did_key_method(_ED25519.public_key), _NOW)
 _UNTIMED = NewProof("ecdsa-rdfc-2019", _P256, did_key_method(_P256.public_key), None)
@@ -31,18 +31,9 @@ UNSIGNED: JSONObject = {
 }
 
 
-class _ScopedKey:
-    """A proof-scoped key that is always the same, so that two proofs can be compared."""
-
-    public_key = _SCOPED.public_key
-
-    def sign_each(self, messages: list[bytes]) -> tuple[bytes, ...]:
-        return tuple(map(_SCOPED.sign, messages))
-
-
 @pytest.fixture
 def fixed_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vclib.cryptosuites.ecdsa_sd_2023.EphemeralKey", _ScopedKey)
+    monkeypatch.setattr("vclib.cryptosuites.ecdsa_sd_2023.EphemeralKey", FixedScopedKey)
     monkeypatch.setattr("vclib.cryptosuites.ecdsa_sd_2023.new_hmac_key", lambda: bytes(32))
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shapes import assert_same
+from tests.vclib.fixed_key import FixedScopedKey
 from vclib import jcs, jsonld, proofs
 from vclib.context_policy import check_contexts
 from vclib.cryptosuites import PLAIN_SUITES, SELECTIVE_SUITES
@@ -252,16 +253,6 @@ def test_plain_texts_and_numbers_always_take_the_template(texts: list[str], firs
 
 
 _KEY = PrivateKey.from_secret_bytes(KeyType.P256, bytes(31) + b"\x07")
-_SCOPED = PrivateKey.from_secret_bytes(KeyType.P256, bytes(31) + b"\x08")
-
-
-class _ScopedKey:
-    """A proof-scoped key that is always the same, so that two proofs can be compared."""
-
-    public_key = _SCOPED.public_key
-
-    def sign_each(self, messages: list[bytes]) -> tuple[bytes, ...]:
-        return tuple(map(_SCOPED.sign, messages))
 
 
 _ED_KEY = PrivateKey.from_secret_bytes(KeyType.ED25519, bytes(31) + b"\x09")
@@ -274,7 +265,7 @@ _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def _proved(document: JSONObject, suite: str, patch: pytest.MonkeyPatch) -> list[Any]:
     """Return the secured document, what is derived from it, and the classes of refusals."""
     keys = {"eddsa-rdfc-2022": _ED_KEY, "eddsa-jcs-2022": _ED_KEY, "bbs-2023": _BBS_KEY}
-    patch.setattr("vclib.cryptosuites.ecdsa_sd_2023.EphemeralKey", _ScopedKey)
+    patch.setattr("vclib.cryptosuites.ecdsa_sd_2023.EphemeralKey", FixedScopedKey)
     selective = suite in ("ecdsa-sd-2023", "bbs-2023")
     try:
         secured = proofs.add_proof(

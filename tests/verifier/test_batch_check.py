@@ -165,7 +165,7 @@ def test_it_takes_trust_lists_signers_and_revocations_as_a_single_check_does(tmp
     first = paper.code(paper.claims(1, paper.VACCINATION))
     second = paper.code(paper.claims(1, paper.TEST))
     forged = paper.code(paper.claims(1, paper.VACCINATION), key=paper.OTHER_KEY)
-    (tmp_path / "codes.txt").write_text(f"{first}\n{second}\n{forged}\nHC1:\n")
+    (tmp_path / "codes.txt").write_text(f"{first}\n{second}\n{forged}\nHC1:\nshc:/567629\n")
     identifier = paper.VACCINATION["v"][0]["ci"]
     digest = base64.b64encode(hashlib.sha256(identifier.encode()).digest()[:16]).decode()
     (tmp_path / "revoked.json").write_text(json.dumps([digest]))
@@ -178,6 +178,7 @@ def test_it_takes_trust_lists_signers_and_revocations_as_a_single_check_does(tmp
         (2, "accepted", "not-bound"),
         (3, "refused", "forged"),
         (4, "unreadable", "encoding"),
+        (5, "undecided", "not-supported"),
     ]
     # Without the list it is another check, and not the same one that goes on.
     assert check_by_home(tmp_path, "codes.txt", more=signed_by)[0] == 2

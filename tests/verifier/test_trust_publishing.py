@@ -108,6 +108,8 @@ def test_an_entry_is_suspended_and_counts_again_by_the_command(place: Path) -> N
     assert "SUSPENDED  its key leaked" in _run(place, "list", *home).stdout
     assert _run(place, "resume", "did:web:moh.example", *home).exit_code == 0
     assert "its key leaked" not in _run(place, "list", *home).stdout
+    assert _run(place, "suspend", "did:web:mho.example", "--reason", "mistyped", *home).exit_code == 0
+    assert "did:web:mho.example  (on no list)" in _run(place, "list", *home).stdout
     assert _run(place, "resume", "did:web:moh.example", *home).exit_code == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from health.trust.countries import ANY, country_code, may_sign_for
+from health.trust.countries import ANY_COUNTRY, country_code, may_sign_for
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_names_no_country_contradicts_none(signer: str, stated: str | None)
 
 def test_the_relying_party_may_name_further_countries() -> None:
     assert may_sign_for("CH", "LI", frozenset({"LI"}))
-    assert may_sign_for("CH", "LI", frozenset({ANY}))
+    assert may_sign_for("CH", "LI", frozenset({ANY_COUNTRY}))
     assert not may_sign_for("CH", "AT", frozenset({"LI"}))
 
 
