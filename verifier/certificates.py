@@ -66,6 +66,8 @@ _NO_STATUS = Reason(
 )
 _STATUS_REQUIRED = replace(_NO_STATUS, severity=Severity.REFUSE)
 _REVOKED = Reason("revoked", "This certificate was withdrawn by its issuer.")
+# What some write for "without end"; where on earth that day ends last there is no year for it.
+_NO_END = "9999-12-31"
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,9 @@ def _revocation_reasons(certificate: Certificate, policy: PaperPolicy) -> tuple[
 def _time_reasons(certificate: Certificate, now: datetime) -> tuple[Reason, ...]:
     start, end = certificate.subject.period
     begins = [certificate.valid_from, None if start is None else parse_datetime(first_moment(start))]
-    ends = [certificate.valid_until, None if end is None else parse_datetime(last_moment(end))]
+    ends = [certificate.valid_until]
+    if end is not None and end != _NO_END:
+        ends.append(parse_datetime(last_moment(end)))
     reasons = []
     if early := [each for each in begins if each is not None and now < each]:
         reasons.append(

@@ -22,25 +22,35 @@ from runtime.atomic import reason
 from vclib.errors import StoreError, VCError
 from vclib.policy import Reason, Severity
 from verifier.config import VerifierConfig
-from verifier.signer_files import FileState, file_state, oldest, read_revocations, revocation_files
+from verifier.signer_files import FileState, file_state, newest, oldest, read_revocations, revocation_files
 
 # A folder of batches has thousands of files, which are not looked at for every guest.
 _LOOK_EVERY = 2.0
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class KeptRevocations:
-    """Lists as they were read, a `verifier.environment.WithdrawnPaper`; `since` the oldest was written."""
+    """Lists as they were read, a `verifier.environment.WithdrawnPaper`.
+
+    The oldest was written at `since`, the newest at `newest`.
+    """
 
     revocations: Revocations
     since: datetime
+    newest: datetime
     files: int
     max_age: timedelta | None = None
 
     def is_old(self, now: datetime) -> bool:
-        """Whether the lists are too old to say by them that something was not withdrawn."""
-        return self.max_age is not None and now - self.since > self.max_age
+        """Whether the lists are too old to say by them that something was not withdrawn.
+
+        Of a file from the future nobody knows how old it is.
+        """
+        if self.max_age is None:
+            return False
+        return now - self.since > self.max_age or self.newest > now + _CLOCKS_DIFFER
 
     def at(self, now: datetime) -> tuple[Revocations | None, tuple[Reason, ...]]:
         """Return the lists, and what is to be said of their age."""
@@ -51,7 +61,7 @@ class KeptRevocations:
                 "revocations-old",
                 "The list of withdrawn paper codes is older than allowed here.",
                 Severity.UNDECIDED,
-                detail=f"of {self.since:%Y-%m-%d %H:%M} UTC",
+                detail=f"of {(self.since if self.newest <= now else self.newest):%Y-%m-%d %H:%M} UTC",
             ),
         )
 
@@ -131,7 +141,7 @@ class RevocationSource:
         revocations = read_revocations([Path(name) for name, *_ in state])
         if revocations is None:
             return None
-        return KeptRevocations(revocations, oldest(state), len(state), self._max_age)
+        return KeptRevocations(revocations, oldest(state), newest(state), len(state), self._max_age)
 
 
 def open_revocations(config: VerifierConfig | None) -> KeptRevocations | None:

@@ -68,6 +68,11 @@ def oldest(state: FileState) -> datetime:
     return datetime.fromtimestamp(min(written for _, _, written, *_ in state) / 1e9, UTC)
 
 
+def newest(state: FileState) -> datetime:
+    """Return when the file was written that was written last; there is at least one."""
+    return datetime.fromtimestamp(max(written for _, _, written, *_ in state) / 1e9, UTC)
+
+
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():

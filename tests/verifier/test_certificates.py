@@ -359,6 +359,8 @@ def test_a_relying_party_may_let_a_signer_sign_for_another_country() -> None:
         ("2026-07-01", []),
         ("2026-07-01T09:00:00", []),
         ("2026-06-29", ["expired"]),
+        # What some write for "without end".
+        ("9999-12-31", []),
     ],
 )
 def test_the_end_of_a_who_certificate_counts_to_its_time_of_day(ends: str, expected: list[str]) -> None:

@@ -131,6 +131,17 @@ def test_past_their_age_lists_leave_paper_undecided_and_still_withdraw(shelf: Sh
     assert shelf.check(source, days=1, minutes=1).verdict.outcome is Outcome.REFUSED
 
 
+def test_a_list_from_the_future_has_no_age_that_is_known(shelf: Shelf) -> None:
+    """M4: a wrong clock must not make a list good for years."""
+    shelf.write("a", OTHER)
+    shelf.write("b", OTHER, written=paper.NOW + timedelta(minutes=4))
+    source = shelf.open()
+    assert shelf.check(source).verdict.outcome is Outcome.ACCEPTED
+    shelf.write("b", OTHER, written=paper.NOW + timedelta(days=400))
+    shelf.seconds += 2.5
+    assert codes(shelf.check(source)) == ["not-bound", "revocations-old"]
+
+
 def test_the_limit_can_be_lifted(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, revoked_max_age=0)
     shelf.write("a", OTHER, written=datetime(2020, 1, 1, tzinfo=UTC))
