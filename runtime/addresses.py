@@ -8,7 +8,7 @@ Sources: the IANA special-purpose address registries for IPv4 and IPv6 (RFC 6890
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -60,3 +60,13 @@ def is_loopback(address: IPAddress) -> bool:
     if isinstance(address, IPv4Address):
         return address in IPv4Network("127.0.0.0/8")
     return address == IPv6Address("::1")
+
+
+def listens_on_loopback_only(host: str) -> bool:
+    """Whether a service that listens on this address, or name, is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return is_loopback(ip_address(host))
+    except ValueError:
+        return False

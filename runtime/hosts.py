@@ -8,14 +8,13 @@ proxies change them, and this does not. Not here: tokens (`runtime.bearer`).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from runtime.addresses import is_loopback
+from runtime.addresses import listens_on_loopback_only
 from runtime.web import RequestError
 
 # Browsers take these for this machine, whatever a name server says (RFC 6761 section 6.3).
@@ -26,7 +25,7 @@ def own_hosts(url: str | None, *, listens_on: str) -> frozenset[str]:
     """Return the names of a service at `url`, and of this machine where it listens there only."""
     own = urlsplit(url).hostname if url is not None else None
     names = {own} if own else set()
-    return frozenset(names | _LOOPBACK_NAMES if _is_loopback_address(listens_on) else names)
+    return frozenset(names | _LOOPBACK_NAMES if listens_on_loopback_only(listens_on) else names)
 
 
 def require_host(hosts: Collection[str]) -> Callable[[Request], None]:
@@ -49,12 +48,3 @@ def _host_of(header: str) -> str | None:
         return urlsplit(f"//{header}").hostname
     except ValueError:
         return None
-
-
-def _is_loopback_address(text: str) -> bool:
-    if text == "localhost":
-        return True
-    try:
-        return is_loopback(ipaddress.ip_address(text))
-    except ValueError:
-        return False

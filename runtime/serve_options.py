@@ -6,13 +6,12 @@ Not here: sockets and processes (`runtime.serving`), which take longer to load t
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from runtime.addresses import is_loopback
+from runtime.addresses import listens_on_loopback_only
 from vclib.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def tls_files(certificate: Path | None, key: Path | None) -> TLSFiles | None:
 
 def check_exposure(host: str, *, tls: bool, behind_proxy: bool) -> None:
     """Refuse to send health records and tokens unencrypted to other machines; ConfigurationError."""
-    if tls or behind_proxy or _is_this_machine(host):
+    if tls or behind_proxy or listens_on_loopback_only(host):
         return
     raise ConfigurationError(
         f"--host {host} can be reached from other machines, and would be reached without TLS: give "
@@ -60,12 +59,3 @@ def check_exposure(host: str, *, tls: bool, behind_proxy: bool) -> None:
 def url_of(host: str, port: int, *, tls: bool) -> str:
     """Return the URL at which a service on this address answers."""
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return is_loopback(ipaddress.ip_address(host))
-    except ValueError:
-        return False

@@ -91,11 +91,6 @@ class JudgedCertificate:
     genuine: bool
 
 
-def judge_certificate(certificate: Certificate, policy: PaperPolicy, *, now: datetime) -> JudgedCertificate:
-    """Return the verdict at `now` on a certificate that was read."""
-    return judge_certificates((certificate,), policy, now=now)[0]
-
-
 def judge_certificates(
     certificates: Sequence[Certificate], policy: PaperPolicy, *, now: datetime
 ) -> list[JudgedCertificate]:

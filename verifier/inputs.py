@@ -39,9 +39,7 @@ def open_content(content: bytes) -> Certificate | JSONObject:
     """
     scanned = _scanned(content)
     found = find_format(scanned)
-    if found is not None:
-        return found.read(scanned)
-    return _read_json(scanned)
+    return _read_json(scanned) if found is None else found.read(scanned)
 
 
 def open_or_error(content: bytes | VCError) -> Certificate | JSONObject | VCError:
@@ -57,14 +55,6 @@ def open_or_error(content: bytes | VCError) -> Certificate | JSONObject | VCErro
         raise
     except VCError as err:
         return err
-
-
-def read_presented(content: bytes) -> JSONObject:
-    """Return the JSON object in `content`: JSON text, compact text, or a PNG or JPEG of a QR code.
-
-    Raises MalformedError or ComplexityError, naming what was found instead.
-    """
-    return _read_json(_scanned(content))
 
 
 def _scanned(content: bytes) -> Scanned:

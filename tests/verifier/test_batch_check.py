@@ -8,7 +8,6 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,28 +46,21 @@ def place(minted: Path, tmp_path: Path) -> Path:
     return shutil.copytree(minted, tmp_path / "place")
 
 
-def check_by_home(place: Path, *inputs: str, more: tuple[str, ...] = ()) -> tuple[int, Any, str]:
-    """Run `check-batch` with what a verifier's home and files of signers say, at the time of paper codes."""
-    options = ("--out", "verdicts", "--home", "venue", "--at", "2026-07-01T12:00:00Z", "--json", "--offline")
-    done = subprocess.run(
-        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *inputs, *options, *more],
-        cwd=place,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
-
-
 def check(
     place: Path, *inputs: str, out: str = "verdicts", more: tuple[str, ...] = ()
 ) -> tuple[int, Any, str]:
     """Run `check-batch`; gives exit code, result (any: JSON) and standard error."""
-    arguments = [*inputs, "--out", out, "--trust", "trust.json", "--status", "lists", "--offline", "--json"]
+    return _run(place, *inputs, "--out", out, "--trust", "trust.json", "--status", "lists", *more)
+
+
+def check_by_home(place: Path, *inputs: str, more: tuple[str, ...] = ()) -> tuple[int, Any, str]:
+    """Run `check-batch` with what a verifier's home and files of signers say."""
+    return _run(place, *inputs, "--out", "verdicts", "--home", "venue", *more)
+
+
+def _run(place: Path, *arguments: str) -> tuple[int, Any, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, *more],
+        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, "--offline", "--json"],
         cwd=place,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -169,7 +161,7 @@ def test_it_takes_trust_lists_signers_and_revocations_as_a_single_check_does(tmp
     identifier = paper.VACCINATION["v"][0]["ci"]
     digest = base64.b64encode(hashlib.sha256(identifier.encode()).digest()[:16]).decode()
     (tmp_path / "revoked.json").write_text(json.dumps([digest]))
-    signed_by = ("--signer", "signer.der")
+    signed_by = ("--signer", "signer.der", "--at", format_datetime(paper.NOW))
     code, _, errors = check_by_home(tmp_path, "codes.txt", more=(*signed_by, "--revoked", "revoked.json"))
     assert (code, errors) == (1, "")
     found = [(each["line"], each["outcome"], each["reasons"][0]) for each in verdicts(tmp_path)]
@@ -184,14 +176,9 @@ def test_it_takes_trust_lists_signers_and_revocations_as_a_single_check_does(tmp
     assert check_by_home(tmp_path, "codes.txt", more=signed_by)[0] == 2
 
 
-def _later() -> str:
-    """Return now, to be given after the time of paper codes; the last one counts."""
-    return format_datetime(datetime.now(UTC))
-
-
 def test_a_trust_list_of_the_home_says_whom_to_believe(place: Path) -> None:
     (place / "venue").mkdir()
     (place / "venue" / "trust.json").write_text((place / "trust.json").read_text())
-    more = ("--status", "lists", "--without-base-proofs", "--at", _later())
+    more = ("--status", "lists", "--without-base-proofs")
     code, result, _ = check_by_home(place, "batch", more=more)
     assert (code, result["counts"]["accepted"]) == (0, 5)
