@@ -9,13 +9,11 @@ folder with every check and takes a change at once; a file that cannot be read l
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,7 +34,7 @@ from health.trust import (
     pins_to_json,
 )
 from runtime.atomic import read_file, reason, write_file
-from runtime.folders import make_folder
+from runtime.locked import locked_folder
 from vclib.errors import ComplexityError, ConfigurationError, MalformedError, StoreError, VCError
 from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
@@ -57,7 +55,6 @@ from verifier.trust_suspensions import read_suspended, suspended_path, with_susp
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LOCK = ".lock"
 _LOG = logging.getLogger(__name__)
 
 
@@ -94,7 +91,7 @@ class TrustFolder:
         a name that is taken; then nothing was changed.
         """
         path = self._path(source.kept.name)
-        with self._locked():
+        with locked_folder(self.path):
             if path.exists():
                 _check_replaces(source.kept, _read(path).kept)
             content: JSONObject = {"list": kept_to_json(source.kept), "pins": pins_to_json(source.pins)}
@@ -103,7 +100,7 @@ class TrustFolder:
     def remove(self, name: str) -> None:
         """Forget a list; ConfigurationError if there is none of that name."""
         path = self._path(name)
-        with self._locked():
+        with locked_folder(self.path):
             try:
                 path.unlink()
             except FileNotFoundError as err:
@@ -132,19 +129,6 @@ class TrustFolder:
                 f"the name of a list: expected at most 64 letters, digits, . _ and -, found {name[:80]!r}"
             )
         return self.path / f"{name}.json"
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        make_folder(self.path)
-        try:
-            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as err:
-            raise StoreError(f"cannot lock {self.path}: {reason(err)}") from err
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 def _read(path: Path) -> Source:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from health.trust import SignerSet
 from runtime.atomic import read_file, write_file
-from runtime.folders import make_folder
+from runtime.locked import locked_folder
 from vclib.did import parse_did
 from vclib.errors import ComplexityError, ConfigurationError, InvalidDIDError, MalformedError
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
@@ -62,15 +62,19 @@ def suspend(config: VerifierConfig, entry: str, reason: str) -> None:
     """Suspend an entry for a reason; ConfigurationError for what cannot be one."""
     if not reason.strip() or len(reason) > _MAX_REASON:
         raise ConfigurationError(f"--reason: expected 1 to {_MAX_REASON} characters")
-    _write(config, {**read_suspended(config), checked_id(entry): reason})
+    checked = checked_id(entry)
+    with locked_folder(config.home):
+        _write(config, {**read_suspended(config), checked: reason})
 
 
 def resume(config: VerifierConfig, entry: str) -> None:
     """End a suspension; ConfigurationError where there is none."""
-    found = dict(read_suspended(config))
-    if found.pop(checked_id(entry), None) is None:
-        raise ConfigurationError(f"{entry[:80]!r} is not suspended here")
-    _write(config, found)
+    checked = checked_id(entry)
+    with locked_folder(config.home):
+        found = dict(read_suspended(config))
+        if found.pop(checked, None) is None:
+            raise ConfigurationError(f"{entry[:80]!r} is not suspended here")
+        _write(config, found)
 
 
 def checked_id(entry: str) -> str:
@@ -87,6 +91,5 @@ def checked_id(entry: str) -> str:
 
 
 def _write(config: VerifierConfig, reasons: Mapping[str, str]) -> None:
-    make_folder(config.home)
     content: JSONObject = {"suspended": dict(sorted(reasons.items()))}
     write_file(suspended_path(config), (dump_json(content, indent=2) + "\n").encode())

@@ -37,7 +37,7 @@ from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.trust_import import Wanted, import_list, read_contexts, read_material, refresh_list
 from verifier.trust_lists import TrustFolder, TrustSource, load_store
-from verifier.trust_suspensions import resume, suspend, suspended_path
+from verifier.trust_suspensions import read_suspended, resume, suspend, suspended_path
 
 URL = "https://registry.example/registry.json"
 MINISTRY, CLINIC = party(22).did, party(23).did
@@ -412,6 +412,16 @@ def test_a_named_signer_is_suspended_although_another_file_is_broken(place: Plac
     signers = trust.now().signers
     assert signers is not None
     assert [each.suspended for each in signers.signers_for(paper.KID, format="eu-dcc")] == ["its key leaked"]
+
+
+def test_suspensions_of_the_same_moment_all_count(place: Place) -> None:
+    entries = [f"{number:016x}" for number in range(16)]
+    threads = [threading.Thread(target=suspend, args=(place.config, each, "leaked")) for each in entries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(read_suspended(place.config)) == entries
 
 
 @pytest.mark.parametrize(
