@@ -284,7 +284,7 @@ async def test_why_each_value_is_asked_for_is_shown_and_can_repaint_nothing(
         assert [line.label for line in lines if line.reason] == ["Dose number"]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (58, 24)])
+@pytest.mark.parametrize("size", [(80, 24), (58, 24), (40, 20)])
 async def test_everything_that_will_be_sent_is_reached_by_keyboard(
     stage: Stage, verifier: ScriptedVerifier, size: tuple[int, int]
 ) -> None:

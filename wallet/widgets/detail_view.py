@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from wallet.desk import Card, ClaimLine, Detail, HistoryLine, Words
+from wallet.desk import Badge, Card, ClaimLine, Detail, HistoryLine, Words
 from wallet.widgets.lines import LinesView, wrap, wrap_pair
 from wallet.widgets.themes import SIGNS, Palette
 
@@ -72,7 +72,10 @@ class DetailView(LinesView):
         yield Text(card.person, palette.text)
         yield Text()
         yield Text(f"{SIGNS[card.badge.tone]} {words(card.badge)}", palette.tone(card.badge.tone))
-        yield from (Text(reason, palette.muted) for reason in card.reasons)
+        status, *others = card.reasons
+        if card.badge is Badge.NOT_CHECKED:
+            status += " " + words("Press u to ask now.")
+        yield from (Text(reason, palette.muted) for reason in (status, *others))
         if detail is None:
             return
         for heading, claims in _groups(detail.claims, words):
