@@ -14,6 +14,8 @@ from wallet.widgets.lines import LinesView, wrap, wrap_pair
 from wallet.widgets.themes import SIGNS, Palette
 
 _MAX_SHOWN_BEFORE = 20
+# A value never stands so far from its name that the eye loses the line.
+_LABEL_COLUMNS = 32
 
 
 class DetailView(LinesView):
@@ -59,7 +61,7 @@ class DetailView(LinesView):
             if isinstance(part, Text):
                 yield from wrap(self.app.console, part, width)
             else:
-                left = max(1, (width - 2) * 2 // 5)
+                left = max(1, min(_LABEL_COLUMNS, (width - 2) * 3 // 7))
                 yield from wrap_pair(self.app.console, *part, (left, width - 2 - left))
 
     def _parts(self, card: Card) -> Iterator[Text | tuple[Text, Text]]:
