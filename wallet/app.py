@@ -97,6 +97,10 @@ class WalletApp(Resting):
         """Go to another screen by its name."""
         going.go(self, name)
 
+    def action_command_palette(self) -> None:
+        """Open the palette, in the language that is set."""
+        going.open_palette(self)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return what the palette offers."""
         return going.commands(self, screen)

@@ -252,7 +252,7 @@ def _status_reason(view: CredentialView, note: StatusNote | None, words: Words) 
     if not view.has_status:
         return words("The issuer gave it no place in a status list, so it cannot be revoked.")
     if note is None:
-        return words("Whether the issuer revoked it was never asked. Press u to ask now.")
+        return words("Whether the issuer revoked it was never asked.")
     when = words.date(note.at)
     if note.state == "clear":
         return words("It was not revoked when that was asked, on {date}.", date=when)

@@ -133,7 +133,7 @@ def _network(*, allow_loopback: bool) -> Network:
     from runtime.fetch import Fetcher
     from vclib.did import resolver
 
-    fetch = Fetcher(allow_loopback=allow_loopback)
+    fetch = Fetcher(allow_loopback=allow_loopback, warns=False)
     return Network(
         exchange=Exchanger(allow_loopback=allow_loopback),
         fetch=fetch,

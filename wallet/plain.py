@@ -7,6 +7,7 @@ the question, and only a typed "share" shares. Not here: what is decided (`walle
 from __future__ import annotations
 
 import getpass
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -39,6 +40,11 @@ _WRONG_CODE = ("invalid_grant", "invalid_tx_code")
 _MAX_CODES = 5
 
 
+def ask_hidden(question: str) -> str:
+    """Return a line that is not shown while it is typed; what is piped in is not shown anyway."""
+    return getpass.getpass(question) if sys.stdin.isatty() else input(question)
+
+
 class PlainWallet:
     """Asks by `ask` and `ask_hidden`, tells by `tell`; each takes or gives one line."""
 
@@ -47,7 +53,7 @@ class PlainWallet:
         desk: Desk,
         *,
         ask: Callable[[str], str] = input,
-        ask_hidden: Callable[[str], str] = getpass.getpass,
+        ask_hidden: Callable[[str], str] = ask_hidden,
         tell: Callable[[str], None] = print,
     ) -> None:
         self.desk = desk

@@ -7,7 +7,7 @@ same for a code that is shown. Each review carries the plan it was made of. Not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -173,7 +173,10 @@ class Reviewing:
         lines = review_lines(self.holder, [planned], self.words, mark=Mark.CHOSEN)
         return Review(
             asker=None,
-            lines=(*self._with_switches(lines, planned, document), *self._left_out(chosen, document)),
+            lines=(
+                *self._with_switches(lines, planned, document),
+                *self._left_out(chosen, document, {value.pointer for value in planned.disclosures[0].values}),
+            ),
             links=links([planned], self.words),
             stays=stays([planned], self.holder, self.words),
             warnings=tuple(self.words(text) for text in planned.warnings),
@@ -322,19 +325,25 @@ class Reviewing:
             for line, value in zip(lines, values, strict=True)
         ]
 
-    def _left_out(self, presenting: Presenting, document: JSONObject) -> list[ReviewLine]:
+    def _left_out(
+        self, presenting: Presenting, document: JSONObject, leaving: Collection[str]
+    ) -> list[ReviewLine]:
         """Return the values that could be turned on."""
         language = language_of(self.words)
         view = self.holder.credential(presenting.credential_id)
+        # What is mandatory leaves already, and is not told a second time as something that stays.
+        withheld = [
+            claim for claim in claims_from_credential(document, language) if claim.pointer not in leaving
+        ]
         lines = []
         for switch in self._switches(view.id, document):
             if any(is_under(switch, pointer) for pointer in presenting.pointers):
                 continue
             values = [
-                readable(claim.display, self.words)
-                for claim in claims_from_credential(document, language)
-                if is_under(claim.pointer, switch)
+                readable(claim.display, self.words) for claim in withheld if is_under(claim.pointer, switch)
             ]
+            if not values:
+                continue
             name = shown(label(switch, language))
             lines.append(
                 ReviewLine(

@@ -74,8 +74,11 @@ class Shelf:
         return len(entries)
 
     def history(self) -> list[HistoryEntry]:
-        """Return what happened, oldest first."""
-        return [HistoryEntry.from_json(from_row(self.store.read(item))) for item in self.store.items(HISTORY)]
+        """Return what happened, oldest first, also where a backup has brought entries from before."""
+        entries = [
+            HistoryEntry.from_json(from_row(self.store.read(item))) for item in self.store.items(HISTORY)
+        ]
+        return sorted(entries, key=lambda entry: entry.at)
 
     def put_key(self, change: Change, key: HeldKey) -> str:
         """Write a new key and note it; returns its id."""

@@ -81,7 +81,7 @@ async def test_a_value_turned_off_is_not_in_what_is_signed(stage: Stage) -> None
         await pilot.press("p", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
         await pilot.press("space")
-        await until(pilot, lambda: says(pilot.app, "[ ] Name Aulus Agerius optional"))
+        await until(pilot, lambda: says(pilot.app, "[ ] Name Aulus Agerius stays here"))
         await until(pilot, lambda: pilot.app.screen.is_armed)
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, CodeScreen))

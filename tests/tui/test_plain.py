@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.wallet.scripted import TX_CODE, ScriptedIssuer
 from tests.wallet.scripted_verifier import DOSE, ScriptedVerifier
 from tests.wallet.test_phrases import PHRASE
 from tests.world import VACCINATION
-from wallet.plain import PlainWallet
+from wallet.plain import PlainWallet, ask_hidden
 
 
 def play(stage: Stage, *lines: str, hidden: tuple[str, ...] = (), link: str | None = None) -> str:
@@ -116,3 +117,21 @@ def test_the_history_is_deleted_and_written_after_a_typed_word(stage: Stage, tmp
     assert '"new-key"' in (tmp_path / "history.json").read_text()
     play(stage, "4", "delete", "0")
     assert [entry.action for entry in stage.desk.history()] == ["Deleted the history"]
+
+
+def test_what_is_told_names_no_key(stage: Stage) -> None:
+    stage.create("Anna").hold(VACCINATION)
+    told = play(stage, "1", "1", "0")
+    assert "Whether the issuer revoked it was never asked." in told
+    assert "Press u" not in told
+
+
+def test_a_passphrase_that_is_piped_in_is_read_like_any_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe\n"))
+    assert ask_hidden("Passphrase: ") == "from a pipe"
+
+
+def test_a_passphrase_that_is_typed_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda question: f"typed after {question}")
+    assert ask_hidden("Passphrase: ") == "typed after Passphrase: "

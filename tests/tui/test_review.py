@@ -22,7 +22,9 @@ from tests.tui.stage import Stage, paste, says, screen_text, settle, until
 from tests.wallet.scripted_verifier import CENTRE, DISEASE, DOSE, NAME, ScriptedVerifier, query
 from tests.world import TEST, VACCINATION, changed
 from vclib.errors import FetchError
+from wallet.desk import ReviewLine
 from wallet.screens.home import HomeScreen
+from wallet.screens.offline_review import OfflineReview
 from wallet.screens.online_review import OnlineReview
 from wallet.widgets.review_list import ReviewList
 
@@ -303,7 +305,7 @@ async def test_a_long_reason_of_a_stranger_does_not_push_our_warning_away(
         assert says(pilot.app, 'The verifier asks for it. It is your name. It says: "because')
 
 
-@pytest.mark.parametrize("size", [(80, 24), (58, 24)])
+@pytest.mark.parametrize("size", [(80, 24), (58, 24), (40, 20)])
 async def test_everything_that_will_be_sent_is_reached_by_keyboard(
     stage: Stage, verifier: ScriptedVerifier, size: tuple[int, int]
 ) -> None:
@@ -371,3 +373,27 @@ async def test_credentials_to_choose_from_can_be_told_apart(stage: Stage, verifi
         shown = screen_text(pilot.app)
         assert says(pilot.app, "COVID-19 · dose 2 of 2 · 6 May 2026, Aulus Agerius")
         assert shown.count("dose 1 of 2") == shown.count("received") == 2
+
+
+async def test_of_an_own_choice_what_can_be_turned_on_stands_first_and_nothing_twice(stage: Stage) -> None:
+    """L2."""
+    stage.create("Anna").hold(VACCINATION)
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("p", "up", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OfflineReview) and pilot.app.screen.is_armed)
+        values = pilot.app.screen.query_one(ReviewList)
+        assert values.line_of(values.highlighted_option.id).switch is not None
+        lines = pilot.app.screen.review.lines
+        leaving = {line.label for line in lines if line.leaves}
+        assert "Credential identifier" in leaving
+        assert leaving & {line.label for line in lines if not line.leaves} == set()
+        turned = values.line_of(values.highlighted_option.id)
+        await pilot.press("space")
+        await until(pilot, lambda: len(leaving) < len([line for line in review_of(pilot) if line.leaves]))
+        now = values.line_of(values.highlighted_option.id)
+        assert (now.switch, now.leaves) == (turned.switch, True)
+
+
+def review_of(pilot: Pilot[None]) -> tuple[ReviewLine, ...]:
+    review = pilot.app.screen.review  # type: ignore[attr-defined]
+    return () if review is None else review.lines

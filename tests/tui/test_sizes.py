@@ -16,6 +16,7 @@ from wallet.screens.code import CodeScreen
 from wallet.screens.review import ReviewScreen
 from wallet.widgets.card_list import CardList
 from wallet.widgets.code_view import CodeView
+from wallet.widgets.detail_view import DetailView
 
 pytestmark = pytest.mark.anyio
 
@@ -89,6 +90,23 @@ async def test_below_sixty_columns_each_card_is_one_line_and_its_badge_whole(
         assert len(cards) == len(pilot.app.screen.query_one(CardList).cards)
         badges = ("✓ valid", "○ not checked", "! expires soon", "○ not checked", "✗ revoked")
         assert all(line.rstrip().endswith(badge) for line, badge in zip(cards, badges, strict=True))
+
+
+@pytest.mark.parametrize("width", [130, 132, 140])
+async def test_a_long_value_is_broken_before_the_scroll_bar(stage: Stage, width: int) -> None:
+    async with stage.family().playing((width, 34)) as pilot:
+        view = pilot.app.screen.query_one(DetailView)
+        # The bar has the last column, and the one before it stays empty.
+        lines = [line.ljust(width) for line in screen_text(pilot.app).splitlines()]
+        bar = view.scrollable_content_region.right
+        shown = lines[view.region.y : view.region.bottom]
+        assert any("did:key:z" in line for line in shown)
+        assert {line[bar - 1] for line in shown} == {" "}
+
+
+async def test_an_issuer_is_named_whole_where_a_line_has_room_for_it(stage: Stage) -> None:
+    async with stage.family().playing((132, 34)) as pilot:
+        assert says(pilot.app, "Not detected (negative) · Ministry of Health until 4 July 2026")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -239,3 +239,11 @@ async def test_a_failure_is_told_in_the_language_that_is_set(stage: Stage) -> No
         pilot.app.screen.query_one("#passphrase", Input).focus()
         await pilot.press("x", "enter")
         await until(pilot, lambda: says(pilot.app, "impossible de lire /nowhere/at/all"))
+
+
+@pytest.mark.anyio
+async def test_the_palette_asks_in_the_language_that_is_set(stage: Stage) -> None:
+    stage.create("Anna").desk.set_preference("language", "fr")
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: says(pilot.app, "Chercher que faire ..."))

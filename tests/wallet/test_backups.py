@@ -63,6 +63,20 @@ def test_restoring_into_the_same_wallet_adds_only_what_is_missing(
     )
 
 
+def test_the_history_of_a_backup_comes_before_what_happened_since(
+    holder: Holder, world: World, make_holder: Callable[[str], Holder]
+) -> None:
+    world.clock.advance(days=1)
+    elsewhere = make_holder("second.ddcc")
+    own = [(entry.at, entry.action) for entry in elsewhere.history()]
+    elsewhere.restore(holder.make_backup("another passphrase", parameters=CHEAP), "another passphrase")
+    entries = [(entry.at, entry.action) for entry in elsewhere.history()]
+    assert [at for at, _ in entries] == sorted(at for at, _ in entries)
+    assert entries[0] == (holder.history()[0].at, "new-key")
+    assert entries[0] not in own
+    assert entries[-1] == (world.clock.now, "restore")
+
+
 def test_a_backup_shows_nothing_and_opens_with_its_own_passphrase_only(
     world: World, holder: Holder, anna: Person
 ) -> None:

@@ -29,7 +29,7 @@ class ChooseDialog(ModalScreen["str | None"]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._question, "bold"), markup=False)
             yield OptionList(
-                *(Option(Text(f" {text}"), id=str(number)) for number, (_, text) in enumerate(self._choices)),
+                *(Option(Text(text), id=str(number)) for number, (_, text) in enumerate(self._choices)),
                 markup=False,
             )
 

@@ -7,9 +7,10 @@ pastes it again (threat L6). Not here: the screens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -149,6 +150,12 @@ def tell_browser(app: WalletApp, address: str) -> None:
     words = app.desk.words
     said = [(words("The verifier asks you to go on in your browser at"), address)]
     app.push_screen(TroubleDialog(words("Sent"), said, words("Close")))
+
+
+def open_palette(app: WalletApp) -> None:
+    """Show what can be done here, to find by typing."""
+    if not CommandPalette.is_open(cast("App[object]", app)):
+        app.push_screen(CommandPalette(placeholder=app.desk.words("Search for what to do ...")))
 
 
 def commands(app: WalletApp, screen: Screen[object]) -> Iterator[SystemCommand]:

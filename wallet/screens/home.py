@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Center, Horizontal, Vertical
 from textual.events import Resize
 from textual.timer import Timer
 from textual.widgets import Button, Input, Static
@@ -75,7 +75,8 @@ class HomeScreen(CardScreen):
                     self.words("Paste an offer that an issuer gave you, or press a to choose a file with it.")
                 )
             )
-            yield Button(self.words("Try it with a demonstration credential"), id="demo")
+            with Center():
+                yield Button(self.words("Try it with a demonstration credential"), id="demo")
         yield self.key_bar()
 
     def on_mount(self) -> None:

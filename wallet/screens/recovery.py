@@ -143,7 +143,7 @@ class RecoveryScreen(WalletScreen[None]):
     def _failed(self, error: VCError) -> None:
         self.query_one(TopBar).say("")
         self.query_one("#do", Button).disabled = False
-        said = self.words.told(error.message) + " " + self.words("Nothing was saved.")
+        said = self.words.told(error.message) + "\n" + self.words("Nothing was saved.")
         self.query_one("#form-notice", Static).update(Text(said, self.palette.tone("bad")))
 
     @on(Button.Pressed, "#remove")

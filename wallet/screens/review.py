@@ -37,6 +37,9 @@ class ReviewScreen(WalletScreen[None]):
     """What both reviews have in common: the list, and the key that is inactive at first."""
 
     HOLDS_PASTE = True
+    # In a small window who asks takes less room, and a reason more lines: all of it stays within reach.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - the library's own type
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012 - the library's own type
     KEYS: ClassVar = (("s", "Share"), ("n", "Refuse"), ("space", "On or off"), ("f1", "Help"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "share", "Share"),

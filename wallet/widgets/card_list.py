@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -75,6 +76,11 @@ class CardList(ScrollView, can_focus=True):
         self._drawn: dict[tuple[_Line, str, bool, bool], Strip] = {}
 
     @property
+    def columns(self) -> int:
+        """How many columns a line has: those beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def cards(self) -> tuple[Card, ...]:
         """The cards that are listed."""
         return self._cards
@@ -118,14 +124,14 @@ class CardList(ScrollView, can_focus=True):
         if card is None:
             return
         index = self._cards.index(card)
-        again, on_badge = index == self._current, event.x >= self.size.width - 20
+        again, on_badge = index == self._current, event.x >= self.columns - 20
         self._go(index)
         if on_badge or again:
             self.post_message(self.Opened(card, badge=on_badge))
 
     def on_resize(self) -> None:
         """Arrange for another width."""
-        if self.size.width != self._width:
+        if self.columns != self._width:
             self._drawn.clear()
             self._arrange()
 
@@ -133,7 +139,7 @@ class CardList(ScrollView, can_focus=True):
         """Draw one line of the window."""
         number = y + self.scroll_offset.y
         if number >= len(self._lines):
-            return Strip.blank(self.size.width, Palette.of(self.app).background)
+            return Strip.blank(self.columns, Palette.of(self.app).background)
         line = self._lines[number]
         is_current = line.card is not None and line.card is self.current
         key = (line, self.app.theme, is_current, is_current and self.has_focus)
@@ -143,7 +149,7 @@ class CardList(ScrollView, can_focus=True):
         return strip
 
     def _draw(self, line: _Line, *, is_current: bool) -> Strip:
-        palette, width = Palette.of(self.app), self.size.width
+        palette, width = Palette.of(self.app), self.columns
         back = (
             palette.chosen if is_current and self.has_focus and line.kind != "blank" else palette.background
         )
@@ -167,7 +173,7 @@ class CardList(ScrollView, can_focus=True):
         self.post_message(self.Chosen(self.current))
 
     def _arrange(self) -> None:
-        self._width = self.size.width
+        self._width = self.columns
         narrow = self._width < NARROW
         lines: list[_Line] = []
         first: list[int] = []
@@ -182,7 +188,7 @@ class CardList(ScrollView, can_focus=True):
             if not narrow:
                 lines += [_Line("issuer", card), _Line("blank", card)]
         self._lines, self._first_line = lines, first
-        self.virtual_size = Size(self.size.width, len(lines))
+        self.virtual_size = Size(self.columns, len(lines))
         self.refresh()
 
     def _heading(self, line: _Line, palette: Palette, width: int) -> Text:
@@ -201,13 +207,22 @@ class CardList(ScrollView, can_focus=True):
             title = Text.assemble(bar, (card.title, palette.strong), (_about(about), palette.text))
         if kind == "issuer":
             ends = Text(f"{_until(card, self.words)} ", palette.muted)
-            issuer = _BETWEEN.join(part for part in (moved, card.issuer) if part)
-            return _both_sides(Text.assemble(bar, (issuer, palette.muted)), ends, width)
+            room = width - bar.cell_len - ends.cell_len - 1
+            return _both_sides(
+                Text.assemble(bar, (_before(moved, card.issuer, room), palette.muted)), ends, width
+            )
         return _both_sides(title, badge, width)
 
 
 def _about(about: str) -> str:
     return f"{_BETWEEN}{about}" if about else ""
+
+
+def _before(moved: str, issuer: str, room: int) -> str:
+    """Return the issuer after what found no place above it, whose last part is left out for want of room."""
+    while _BETWEEN in moved and cell_len(f"{moved}{_BETWEEN}{issuer}") > room:
+        moved = moved.rpartition(_BETWEEN)[0]
+    return f"{moved}{_BETWEEN}{issuer}" if moved else issuer
 
 
 def _until(card: Card, words: Words) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from wallet.desk import Card, ClaimLine, Detail, HistoryLine, Words
+from wallet.desk import Badge, Card, ClaimLine, Detail, HistoryLine, Words
 from wallet.widgets.lines import LinesView, wrap, wrap_pair
 from wallet.widgets.themes import SIGNS, Palette
 
 _MAX_SHOWN_BEFORE = 20
+# A value never stands so far from its name that the eye loses the line.
+_LABEL_COLUMNS = 32
 
 
 class DetailView(LinesView):
@@ -59,7 +61,7 @@ class DetailView(LinesView):
             if isinstance(part, Text):
                 yield from wrap(self.app.console, part, width)
             else:
-                left = max(1, (width - 2) * 2 // 5)
+                left = max(1, min(_LABEL_COLUMNS, (width - 2) * 3 // 7))
                 yield from wrap_pair(self.app.console, *part, (left, width - 2 - left))
 
     def _parts(self, card: Card) -> Iterator[Text | tuple[Text, Text]]:
@@ -72,7 +74,10 @@ class DetailView(LinesView):
         yield Text(card.person, palette.text)
         yield Text()
         yield Text(f"{SIGNS[card.badge.tone]} {words(card.badge)}", palette.tone(card.badge.tone))
-        yield from (Text(reason, palette.muted) for reason in card.reasons)
+        status, *others = card.reasons
+        if card.badge is Badge.NOT_CHECKED:
+            status += " " + words("Press u to ask now.")
+        yield from (Text(reason, palette.muted) for reason in (status, *others))
         if detail is None:
             return
         for heading, claims in _groups(detail.claims, words):

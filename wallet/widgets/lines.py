@@ -55,25 +55,30 @@ class LinesView(ScrollView, can_focus=True):
         """How many lines there are in the width that it has."""
         return len(self._lines)
 
+    @property
+    def columns(self) -> int:
+        """How many columns a line has: those beside the scroll bar."""
+        return self.scrollable_content_region.width
+
     def lay_out(self, width: int) -> Iterable[Text]:
         """Return the lines, none longer than the width."""
         raise NotImplementedError
 
     def redraw(self) -> None:
         """Lay it out again."""
-        if self.size.width:
+        if self.columns:
             self._lay_out()
-            self.virtual_size = Size(self.size.width, len(self._lines))
+            self.virtual_size = Size(self.columns, len(self._lines))
             self.refresh()
 
     def on_resize(self) -> None:
         """Lay it out for another width."""
-        if self._made_for is None or self._made_for[0] != self.size.width:
+        if self._made_for is None or self._made_for[0] != self.columns:
             self.redraw()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
-        width, back = self.size.width, Palette.of(self.app).background
+        width, back = self.columns, Palette.of(self.app).background
         if self._made_for != (width, self.app.theme):
             self._lay_out()
         number = y + self.scroll_offset.y
@@ -85,6 +90,6 @@ class LinesView(ScrollView, can_focus=True):
         return strip
 
     def _lay_out(self) -> None:
-        width = self.size.width
+        width = self.columns
         self._lines, self._made_for = list(self.lay_out(width)), (width, self.app.theme)
         self._strips.clear()

@@ -33,19 +33,32 @@ class ReviewList(OptionList):
         self._review: Review | None = None
 
     def show(self, review: Review) -> None:
-        """List another review; the line one is on stays."""
+        """List another review; what was just turned on or off stays the line one is on."""
+        place, switch = self.highlighted, self._switch()
         self._review = review
-        before = self.highlighted
         self.clear_options()
         self.add_options(self._make_options(review))
         if self.option_count:
-            self.highlighted = min(before or 1, self.option_count - 1)
+            turned = [
+                str(number) for number, line in enumerate(review.lines) if switch and line.switch == switch
+            ]
+            place = self.get_option_index(turned[0]) if turned else place
+            self.highlighted = min(place or 1, self.option_count - 1)
+
+    def _switch(self) -> str | None:
+        """Return what turns the line one is on, None where nothing does."""
+        line = None if self.highlighted_option is None else self.line_of(self.highlighted_option.id)
+        return None if line is None else line.switch
 
     def watch_highlighted(self, highlighted: int | None) -> None:
         """Show the heading of the first line with it."""
         super().watch_highlighted(highlighted)
         if highlighted == 1:
             self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Keep the line one is on in sight: the reason below the list takes more room for some lines."""
+        self.call_after_refresh(self.scroll_to_highlight)
 
     def line_of(self, option_id: str | None) -> ReviewLine | None:
         """Return the line of an option, None for a heading."""
@@ -57,25 +70,32 @@ class ReviewList(OptionList):
         words = self._words
         numbered = list(enumerate(review.lines))
         leaving = [(number, line) for number, line in numbered if line.leaves]
-        titles = dict.fromkeys(line.credential for _, line in leaving)
-        for title in titles:
-            yield self._heading(words("Leaves the wallet: {title}", title=title))
-            for part in (False, True):
-                for number, line in leaving:
-                    if line.credential == title and (line.mark is Mark.MANDATORY) is part:
-                        yield Option(self._line(line, review), id=str(number))
         staying = [(number, line) for number, line in numbered if not line.leaves]
         if staying:
-            yield self._heading(words("Stays here, unless you turn it on"))
-            for number, line in staying:
-                yield Option(self._line(line, review), id=str(number))
-        elif review.stays:
+            # What can be turned comes first: one credential, of which the holder chooses.
+            free = [each for each in leaving if each[1].mark is not Mark.MANDATORY]
+            fixed = [each for each in leaving if each[1].mark is Mark.MANDATORY]
+            title = staying[0][1].credential
+            yield from self._group(words("Leaves the wallet: {title}", title=title), free, review)
+            yield from self._group(words("Stays here, unless you turn it on"), staying, review)
+            yield from self._group(words("Leaves in any case: {title}", title=title), fixed, review)
+        else:
+            for title in dict.fromkeys(line.credential for _, line in leaving):
+                of_it = [each for each in leaving if each[1].credential == title]
+                of_it.sort(key=lambda each: each[1].mark is Mark.MANDATORY)
+                yield from self._group(words("Leaves the wallet: {title}", title=title), of_it, review)
+        if review.stays and not staying:
             yield self._heading(words("Stays here"))
             yield Option(Text(f"    {', '.join(review.stays)}", Palette.of(self.app).muted))
         if review.links:
             yield self._heading(words("Also makes you recognisable"))
             for name, reason in review.links:
                 yield Option(Text(f"    {name}: {reason}", Palette.of(self.app).muted))
+
+    def _group(self, heading: str, lines: list[tuple[int, ReviewLine]], review: Review) -> Iterator[Option]:
+        if lines:
+            yield self._heading(heading)
+            yield from (Option(self._line(line, review), id=str(number)) for number, line in lines)
 
     def _heading(self, text: str) -> Option:
         return Option(Text(text, Palette.of(self.app).heading), disabled=True)
@@ -105,7 +125,7 @@ class ReviewList(OptionList):
         if line.surplus:
             marks = Text.assemble((words("BEYOND THE PURPOSE"), palette.tone("warn")))
         elif not line.leaves:
-            marks = Text.assemble((words("optional"), palette.muted))
+            marks = Text.assemble((words("stays here"), palette.muted))
         else:
             marks = Text.assemble((words(_SHORT[line.mark]), palette.muted))
         if line.linkable is not None and line.leaves:
