@@ -58,12 +58,18 @@ def running(
         stderr=subprocess.PIPE if log is None else log.open("w"),
         text=True,
         env=ours | dict(environment or {}),
+        # A run that a shell put into the background ignores control-C, and what it starts would, too.
+        preexec_fn=_obey_interrupts,
     )
     try:
         yield Process(popen)
     finally:
         popen.kill()
         popen.communicate()
+
+
+def _obey_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:

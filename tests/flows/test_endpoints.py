@@ -46,6 +46,8 @@ PUBLIC = {
     },
     "verifier": {
         "GET /",
+        # By the session of its device, as the page itself.
+        "GET /desk",
         "GET /enter",
         "GET /page/static/{file}",
         "POST /page/session",

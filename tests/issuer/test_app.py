@@ -492,8 +492,8 @@ def test_without_its_database_the_service_signs_nothing_and_recovers(
         ]
 
     with monkeypatch.context() as meanwhile:
-        for module in ("issuer.vc_api", "issuer.building", "issuer.lists"):
-            meanwhile.setattr(f"{module}.add_proof", pytest.fail)
+        for signing in ("vc_api.add_proof", "building.add_proof_set", "lists.add_proof"):
+            meanwhile.setattr(f"issuer.{signing}", pytest.fail)
         service.store.close()
         path.rename(aside)
         path.mkdir()
