@@ -7,6 +7,7 @@ what is decided (`wallet.desk` and below).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from runtime.hangup import has_hung_up
 from wallet.desk import Card, Desk, VCError, trouble_lines
 from wallet.messages import LinkPasted
 from wallet.screens import going
@@ -55,6 +57,8 @@ class WalletApp(Resting):
         else:
             self.push_screen(UnlockScreen())
         self.set_interval(5, self.lock_if_idle)
+        if not self.is_headless:
+            self.set_interval(1, self.end_if_hung_up)
 
     def opened(self) -> None:
         """Show the wallet, which was just opened."""
@@ -73,6 +77,12 @@ class WalletApp(Resting):
         """Lock the wallet if nobody has touched a key for as long as the holder set."""
         if self.desk.is_open and self.idle_seconds >= self.desk.preferences.idle_minutes * 60:
             self.lock(self.desk.words("Locked, because nobody touched a key for a while."))
+
+    def end_if_hung_up(self) -> None:
+        """End where the terminal is gone: nobody sees the open wallet, and nobody could lock it."""
+        if has_hung_up(sys.__stdin__.fileno() if sys.__stdin__ is not None else 0):
+            self.desk.lock()
+            self.exit()
 
     def action_lock(self) -> None:
         """Lock the wallet."""

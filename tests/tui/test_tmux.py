@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.processes import wait_until
 from tests.tui.terminal import Terminal, require_tmux
 
 pytestmark = pytest.mark.slow
@@ -50,3 +52,23 @@ def test_what_was_shown_as_saved_is_there_after_kill_9(terminal: Terminal, tmp_p
     # 100 columns are too few for the code, and a broken one is never drawn.
     terminal.wait_for("The code needs a window of")
     terminal.type("C-q")
+
+
+def test_a_wallet_whose_terminal_is_gone_ends(terminal: Terminal, tmp_path: Path) -> None:
+    """Also where the first process of the terminal waits for it, as `make` does, and hears alone of the end."""
+    wallet = str(tmp_path / "wallet.ddcc")
+    program = (sys.executable, "-m", "ddcc.cli", "wallet", "--wallet", wallet)
+    terminal.start("env", "LANG=C.UTF-8", "sh", "-c", 'trap "" HUP; "$@"; exit 0', "sh", *program)
+    terminal.wait_for("Make your wallet")
+    assert _running(wallet)
+    terminal.end()
+    wait_until(lambda: not _running(wallet), 30)
+
+
+def _running(argument: str) -> bool:
+    """Whether any process has this among its arguments."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if argument.encode() in path.read_bytes().split(b"\0"):
+                return True
+    return False
