@@ -7,8 +7,7 @@ what is decided (`wallet.desk` and below).
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import events
@@ -16,7 +15,6 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from runtime.hangup import has_hung_up
 from wallet.desk import Card, Desk, VCError, trouble_lines
 from wallet.messages import LinkPasted
 from wallet.screens import going
@@ -30,7 +28,10 @@ from wallet.widgets.themes import DARK, LIGHT
 
 
 class WalletApp(Resting):
-    """The application. `pace` stretches the short waits; tests set it to 0."""
+    """The application. `pace` stretches the short waits; tests set it to 0.
+
+    `has_hung_up` says whether its terminal is gone.
+    """
 
     CSS_PATH = "wallet.tcss"
     TITLE = "Health wallet"
@@ -41,8 +42,16 @@ class WalletApp(Resting):
         Binding("l", "go('history')", "History"),
     ]
 
-    def __init__(self, desk: Desk, *, link: str | None = None, pace: float = 1.0) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        link: str | None = None,
+        pace: float = 1.0,
+        has_hung_up: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__()
+        self._has_hung_up = has_hung_up
         self.desk = desk
         self.pace = pace
         self._link = link
@@ -57,7 +66,7 @@ class WalletApp(Resting):
         else:
             self.push_screen(UnlockScreen())
         self.set_interval(5, self.lock_if_idle)
-        if not self.is_headless:
+        if self._has_hung_up is not None:
             self.set_interval(1, self.end_if_hung_up)
 
     def opened(self) -> None:
@@ -80,7 +89,7 @@ class WalletApp(Resting):
 
     def end_if_hung_up(self) -> None:
         """End where the terminal is gone: nobody sees the open wallet, and nobody could lock it."""
-        if has_hung_up(sys.__stdin__.fileno() if sys.__stdin__ is not None else 0):
+        if self._has_hung_up is not None and self._has_hung_up():
             self.desk.lock()
             self.exit()
 

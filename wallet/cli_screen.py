@@ -17,6 +17,7 @@ import typer
 from runtime.atomic import read_file
 from runtime.commands import AsJSON, PassphraseFile, epilog, utc_now
 from runtime.console import print_json, print_line, read_passphrase, reporting_errors
+from runtime.hangup import has_hung_up
 from vclib.policy import TrustedIssuers
 from vclib.strict_json import MAX_BYTES, parse_json_object
 from wallet.cli_shared import AllowLoopback, Issuers, WalletFile
@@ -25,6 +26,9 @@ from wallet.desk import Desk
 from wallet.network import Network
 
 app = typer.Typer()
+
+# Of standard input, which the screen reads.
+_TERMINAL = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def open_wallet(opening: Opening, *, plain: bool, link: str | None) -> None:
         else:
             from wallet.app import WalletApp
 
-            WalletApp(desk, link=link).run()
+            WalletApp(desk, link=link, has_hung_up=lambda: has_hung_up(_TERMINAL)).run()
     finally:
         desk.lock()
 

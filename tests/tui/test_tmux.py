@@ -55,7 +55,7 @@ def test_what_was_shown_as_saved_is_there_after_kill_9(terminal: Terminal, tmp_p
 
 
 def test_a_wallet_whose_terminal_is_gone_ends(terminal: Terminal, tmp_path: Path) -> None:
-    """Also where the first process of the terminal waits for it, as `make` does, and hears alone of the end."""
+    """Also where the first process of the terminal waits for it, as `make` does, and alone hears of it."""
     wallet = str(tmp_path / "wallet.ddcc")
     program = (sys.executable, "-m", "ddcc.cli", "wallet", "--wallet", wallet)
     terminal.start("env", "LANG=C.UTF-8", "sh", "-c", 'trap "" HUP; "$@"; exit 0', "sh", *program)
