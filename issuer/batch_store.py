@@ -176,8 +176,7 @@ def keep_part(
     )
     (part_id,) = result.inserted_primary_key or (0,)
     if kept:
-        # `part_id` is the last column.
-        insert_rows(connection, records, [(*each.values[:-1], part_id) for each in kept])
+        insert_rows(connection, records, [each.values._replace(part_id=part_id) for each in kept])
         _take_positions(work, kept, lists)
     if rejected:
         rows = [(part_id, each.place, each.code, each.message) for each in rejected]
@@ -196,7 +195,7 @@ def finish(work: IssuerWriting, batch_id: str, totals: Mapping[str, str], *, now
 
 def _take_positions(work: IssuerWriting, kept: Sequence[NewRecord], lists: Sequence[StatusList]) -> None:
     for index, each in enumerate(lists):
-        rows = [(each.list_id, new.positions[index], new.values[0], each.purpose, 0) for new in kept]
+        rows = [(each.list_id, new.positions[index], new.values.record_id, each.purpose, 0) for new in kept]
         insert_rows(work.connection, status_entries, rows)
         counted = update(status_lists).where(status_lists.c.list_id == each.list_id)
         work.connection.execute(counted.values(used=status_lists.c.used + len(rows)))

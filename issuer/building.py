@@ -1,4 +1,4 @@
-"""From a record and a plan to a signed credential: the document, then its proof set.
+"""From a record and a plan to a credential: the document, and what its proofs are made with.
 
 The base proof is what selective presentations are derived from; the plain proof is for whoever is shown the
 whole credential. Both are made over the same document. With `bbs-2023` times are cut to the day and the
@@ -29,7 +29,7 @@ from issuer.options import MintPlan, to_the_day
 from issuer.store import StatusPosition
 from vclib.credentials import parse_credential
 from vclib.datetimes import format_datetime, parse_datetime
-from vclib.proofs import NewProof, add_proof_set
+from vclib.proofs import NewProof
 from vclib.strict_json import JSONObject, JSONValue
 
 # A document without its values: names of members, in order, and types of values.
@@ -113,8 +113,3 @@ def new_proofs(
         NewProof(suite, keys.key(suite), keys.verification_method(suite), created, mandatory)
         for suite, mandatory in ((plan.suite, pointers), (plan.plain, ()))
     )
-
-
-def sign_credential(document: JSONObject, proofs: Sequence[NewProof]) -> JSONObject:
-    """Return the document with its proofs; PointerError for a mandatory pointer that selects nothing."""
-    return add_proof_set(document, proofs)

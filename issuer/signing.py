@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from health import Record
-from issuer.building import DocumentIds, Form, form_of, new_proofs, sign_credential, write_credential
+from issuer.building import DocumentIds, Form, form_of, new_proofs, write_credential
 from issuer.config import IssuerConfig
 from issuer.keys import IssuerKeys
 from issuer.options import MintPlan
@@ -22,7 +22,7 @@ from issuer.store import StatusPosition, StoredRecord
 from vclib.credentials import parse_credential
 from vclib.datetimes import parse_datetime
 from vclib.jsonld import shared_readings
-from vclib.proofs import NewProof
+from vclib.proofs import NewProof, add_proof_set
 from vclib.strict_json import JSONObject
 
 
@@ -65,7 +65,7 @@ class RecordSigner:
         # The document is looked at before it is signed and for each of its proofs.
         with shared_readings():
             document = write_credential(record, plan, self.config, ids, positions)
-            credential = sign_credential(document, self._proofs_for(document))
+            credential = add_proof_set(document, self._proofs_for(document))
         text = write(credential)
         stored = StoredRecord(
             record_id=record_id,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -181,7 +182,7 @@ def says(app: WalletApp, text: str) -> bool:
     return " ".join(text.split()) in " ".join(lines.split())
 
 
-def screen_text(app: WalletApp) -> str:
+def screen_text(app: App[None]) -> str:
     """Return what the eye sees, line by line."""
     strips = app.screen._compositor.render_strips()
     lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]

@@ -26,6 +26,7 @@ from wallet.desk import ReviewLine
 from wallet.screens.home import HomeScreen
 from wallet.screens.offline_review import OfflineReview
 from wallet.screens.online_review import OnlineReview
+from wallet.screens.review import ReviewScreen
 from wallet.widgets.review_list import ReviewList
 
 pytestmark = pytest.mark.anyio
@@ -395,5 +396,7 @@ async def test_of_an_own_choice_what_can_be_turned_on_stands_first_and_nothing_t
 
 
 def review_of(pilot: Pilot[None]) -> tuple[ReviewLine, ...]:
-    review = pilot.app.screen.review  # type: ignore[attr-defined]
+    screen = pilot.app.screen
+    assert isinstance(screen, ReviewScreen)
+    review = screen.review
     return () if review is None else review.lines

@@ -86,14 +86,14 @@ async def test_a_screen_looks_as_it_was_reviewed(
             await settle(pilot)
             await steps(pilot)
             await settle(pilot)
-            if not _is_as_reviewed(f"{name}-{size[0]}x{size[1]}", screen_text(pilot.app)):  # type: ignore[arg-type]
+            if not _is_as_reviewed(f"{name}-{size[0]}x{size[1]}", screen_text(pilot.app)):
                 different.append(name)
             if name != "home":
                 await pilot.press("escape")
         await settle(pilot)
         await unlock(pilot)
         await settle(pilot)
-        if not _is_as_reviewed(f"unlock-{size[0]}x{size[1]}", screen_text(pilot.app)):  # type: ignore[arg-type]
+        if not _is_as_reviewed(f"unlock-{size[0]}x{size[1]}", screen_text(pilot.app)):
             different.append("unlock")
     assert different == []
 
@@ -111,7 +111,7 @@ async def test_a_request_with_reasons_looks_as_it_was_reviewed(stage: Stage, siz
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.is_armed)
         await pilot.press("down")
         await settle(pilot)
-        assert _is_as_reviewed(f"asked-{size[0]}x{size[1]}", screen_text(pilot.app))  # type: ignore[arg-type]
+        assert _is_as_reviewed(f"asked-{size[0]}x{size[1]}", screen_text(pilot.app))
 
 
 def _is_as_reviewed(name: str, text: str) -> bool:

@@ -205,7 +205,9 @@ def test_documents_that_share_members_are_told_apart(unsigned: Maker, at_once: C
     second = {**first, "id": "urn:uuid:2"}
     with shared_readings():
         for document in (first, second, first):
-            assert jsonld.read(document).expanded()[0]["@id"] == document["id"]  # type: ignore[call-overload, index]
+            node = jsonld.read(document).expanded()[0]
+            assert isinstance(node, dict)
+            assert node["@id"] == document["id"]
 
 
 def _nested(depth: int) -> JSONObject:
