@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -172,6 +173,11 @@ class VerifierConfig:
             return self.domain_setting
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def age_limit(seconds: int) -> timedelta | None:
+    """Return how old something may be by a setting in seconds, of which 0 is no limit: None."""
+    return timedelta(seconds=seconds) if seconds else None
 
 
 def load_config(option: Path | None, environment: Mapping[str, str] = os.environ) -> VerifierConfig | None:

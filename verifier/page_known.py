@@ -17,7 +17,7 @@ from health.trust import KeptList, audit
 from vclib.errors import ConfigurationError, StoreError
 from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers
 from verifier.caching import DocumentCache
-from verifier.config import VerifierConfig
+from verifier.config import VerifierConfig, age_limit
 from verifier.page_result import Fact
 from verifier.page_words import Words, age_words
 from verifier.revocation_lists import KeptRevocations, RevocationSource
@@ -81,12 +81,13 @@ class Known:
         if kept is not None:
             age = age_words(now - kept.since, words)
             told.append(words("Withdrawn paper codes: {age} old", age=age))
-        told += self._asked_rules(words, now)
+        sets = self.rule_sets()
+        told += self._asked_rules(sets, words, now)
         return [
             *told,
             *self._trust_problems(words),
             *self._paper_problems(words),
-            *self._rule_problems(words),
+            *self._rule_problems(sets, words),
         ]
 
     def topics(self, words: Words, now: datetime) -> tuple[Topic, ...]:
@@ -162,15 +163,16 @@ class Known:
             yield words("The newest lists of withdrawn paper codes cannot be read; those before them count.")
 
     def _rules(self, words: Words, now: datetime) -> Topic:
+        sets = self.rule_sets()
         return Topic(
             words("Rules"),
             words("There are none, so no country's rules are asked."),
-            tuple(self._rule_set(stored, words, now) for stored in self.rule_sets()),
-            tuple(self._rule_problems(words)),
+            tuple(self._rule_set(stored, words, now) for stored in sets),
+            tuple(self._rule_problems(sets, words)),
         )
 
-    def _asked_rules(self, words: Words, now: datetime) -> Iterator[str]:
-        for stored in self.rule_sets():
+    def _asked_rules(self, sets: Iterable[StoredRules], words: Words, now: datetime) -> Iterator[str]:
+        for stored in sets:
             if stored.name == self.config.rules:
                 age = age_words(now - stored.imported, words)
                 country = self.config.rules_country
@@ -178,8 +180,8 @@ class Known:
                     "Rules {name} of {country}: {age} old", name=stored.name, country=country, age=age
                 )
 
-    def _rule_problems(self, words: Words) -> Iterator[str]:
-        read = {stored.name for stored in self.rule_sets()}
+    def _rule_problems(self, sets: Iterable[StoredRules], words: Words) -> Iterator[str]:
+        read = {stored.name for stored in sets}
         for name in self.rules.names():
             if name not in read or self.rules.problem(name) is not None:
                 yield words("The newest rules {name} cannot be read.", name=name)
@@ -195,9 +197,8 @@ class Known:
         ]
         if stored.name == self.config.rules:
             facts.insert(0, Fact(words("Always asked for"), self.config.rules_country or ""))
-        limit = self.config.rules_max_age
-        is_old = bool(limit) and now - stored.imported > timedelta(seconds=limit)
-        return Entry(stored.name, tuple(facts), is_old)
+        limit = age_limit(self.config.rules_max_age)
+        return Entry(stored.name, tuple(facts), limit is not None and now - stored.imported > limit)
 
 
 def _own_file(own: TrustedIssuers, path: Path, words: Words, now: datetime) -> Entry:

@@ -21,7 +21,7 @@ from health.formats import Revocations
 from runtime.atomic import reason
 from vclib.errors import StoreError, VCError
 from vclib.policy import Reason, Severity
-from verifier.config import VerifierConfig
+from verifier.config import VerifierConfig, age_limit
 from verifier.signer_files import FileState, file_state, newest, oldest, read_revocations, revocation_files
 
 # A folder of batches has thousands of files, which are not looked at for every guest.
@@ -78,7 +78,7 @@ class RevocationSource:
         self._path = config.revoked_path
         # A folder of that name in the home is an offer; a path that somebody configured has to be there.
         self._may_be_absent = config.revoked is None
-        self._max_age = timedelta(seconds=config.revoked_max_age) if config.revoked_max_age else None
+        self._max_age = age_limit(config.revoked_max_age)
         self._seconds = seconds
         self._looked = seconds()
         self._lock = threading.Lock()

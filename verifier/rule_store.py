@@ -24,7 +24,7 @@ from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import ComplexityError, ConfigurationError, MalformedError, StoreError
 from vclib.jcs import canonicalize
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
-from verifier.config import VerifierConfig
+from verifier.config import VerifierConfig, age_limit
 from verifier.rules import ChosenRules
 
 # All rules and value sets of 25 countries are some 2 MB.
@@ -171,7 +171,7 @@ def choose_rules(
     config: VerifierConfig, store: RuleStore, name: str, country: str, region: str | None = None
 ) -> ChosenRules:
     """Return a set as the settings ask for it; ConfigurationError, StoreError."""
-    max_age = timedelta(seconds=config.rules_max_age) if config.rules_max_age else None
+    max_age = age_limit(config.rules_max_age)
     return store.find(name).chosen(country, region=region, max_age=max_age)
 
 

@@ -39,7 +39,7 @@ from vclib.errors import ComplexityError, ConfigurationError, MalformedError, St
 from vclib.policy import TrustedIssuers
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
-from verifier.config import VerifierConfig
+from verifier.config import VerifierConfig, age_limit
 from verifier.environment import TrustNow
 from verifier.inputs import read_trust_file
 from verifier.signer_files import (
@@ -313,7 +313,7 @@ def load_store(config: VerifierConfig) -> TrustStore:
 
 def max_age_of(config: VerifierConfig) -> timedelta | None:
     """Return how old a trust list may be, None for no limit."""
-    return timedelta(seconds=config.trust_max_age) if config.trust_max_age else None
+    return age_limit(config.trust_max_age)
 
 
 def marks_of(store: TrustStore) -> tuple[Reason, ...]:
