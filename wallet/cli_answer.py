@@ -178,8 +178,7 @@ def _who_lines(asked: AuthenticatedRequest) -> list[str]:
         lines.append(f"it calls itself: {request.client_metadata.client_name}")
     lines.append(f"for, in its own words: {request.purpose or '(it does not say)'}")
     for each in request.reasons:
-        claim = label("".join(f"/{component}" for component in each.path))
-        lines.append(f"  {claim}: {each.reason}")
+        lines.append(f"  {label(each.pointer)}: {each.reason}")
     lines.append(f"the answer goes to: {request.response_uri}")
     return lines
 

@@ -367,7 +367,7 @@ class Reviewing:
 
 def _reasons(asked: AuthenticatedRequest) -> dict[str, str]:
     """Return JSON pointer -> why it is asked for, in the verifier's own words."""
-    return {"".join(f"/{part}" for part in each.path): each.reason for each in asked.request.reasons}
+    return {each.pointer: each.reason for each in asked.request.reasons}
 
 
 def _shown_or_none(text: str | None) -> str | None:

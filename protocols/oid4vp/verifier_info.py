@@ -31,6 +31,11 @@ class ClaimReason:
     path: ClaimPath
     reason: str
 
+    @property
+    def pointer(self) -> str:
+        """The path as a JSON pointer, by which wallets know what a claim is called."""
+        return "".join(f"/{component}" for component in self.path)
+
 
 def purpose_info(
     purpose: str | None, situation: str | None = None, reasons: Sequence[ClaimReason] = ()
