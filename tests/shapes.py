@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,7 +12,7 @@ from vclib.context_policy import ContextPolicy
 from vclib.shapes import Cache, Conclude, FilledReading, Reading, Reference, ReferenceReading, Shapes
 from vclib.strict_json import JSONObject
 
-_READ, _CONCLUSION, _CANONICAL_JSON = Shapes.read, Shapes.conclusion, Shapes.canonical_json
+_READ, _CONCLUSION = Shapes.read, Shapes.conclusion
 
 
 def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
@@ -21,7 +21,6 @@ def use_shapes_as_in_programs(monkeypatch: pytest.MonkeyPatch) -> Cache:
     monkeypatch.setattr(jsonld.SHAPES, "cache", cache)
     monkeypatch.setattr(Shapes, "read", _READ)
     monkeypatch.setattr(Shapes, "conclusion", _CONCLUSION)
-    monkeypatch.setattr(Shapes, "canonical_json", _CANONICAL_JSON)
     return cache
 
 
@@ -57,18 +56,6 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
             assert_same(found, ReferenceReading(*reference(document)))
         return found
 
-    def checked_json(
-        self: Shapes,
-        document: JSONObject,
-        contexts: ContextPolicy,
-        *,
-        reference: Callable[[JSONObject], bytes],
-        use: str,
-    ) -> bytes:
-        found = [_CANONICAL_JSON(self, document, contexts, reference=reference, use=use) for _ in range(2)]
-        assert found == [reference(document)] * 2
-        return found[1]
-
     def checked_conclusion(
         self: Shapes, document: JSONObject, contexts: ContextPolicy, conclude: Conclude
     ) -> tuple[str, ...] | None:
@@ -80,7 +67,6 @@ def check_every_shape(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Shapes, "read", checked)
     monkeypatch.setattr(Shapes, "conclusion", checked_conclusion)
-    monkeypatch.setattr(Shapes, "canonical_json", checked_json)
 
 
 def assert_same(found: Reading, expected: Reading) -> None:

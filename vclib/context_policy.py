@@ -58,6 +58,21 @@ def check_contexts(document: JSONObject, policy: ContextPolicy) -> None:
     _check_document(document, policy)
 
 
+def has_accepted_urls_only(document: JSONObject, text: bytes, policy: ContextPolicy) -> bool:
+    """Say whether `check_contexts` accepts the contexts of a document that has them as URLs, at its top only.
+
+    `text` is its JSON, in which nothing is escaped that need not be.
+    """
+    entries = document.get("@context")
+    if type(entries) is str:
+        entries = [entries]
+    return (
+        type(entries) is list
+        and text.count(b'"@context"') == 1
+        and all(type(url) is str and url in policy.accepted and url in CONTEXTS for url in entries)
+    )
+
+
 def has_inline_context(value: JSONValue) -> bool:
     """Return whether any `@context` in the value holds an object."""
     pending: list[JSONValue] = [value]

@@ -22,15 +22,17 @@ from typing import TYPE_CHECKING
 
 import contexts as pinned
 from vclib import jcs, rdfc
-from vclib.bounds import check_compactable, check_size
+from vclib.bounds import check_compactable, check_size, is_certainly_small
 from vclib.context_policy import (
     DEFAULT_CONTEXTS,
     UNSAFE_ANY_CONTEXT,
     ContextPolicy,
     check_contexts,
+    has_accepted_urls_only,
     has_inline_context,
 )
 from vclib.errors import ContextNotAcceptedError, MalformedValueError
+from vclib.json_writing import write_canonical_json
 from vclib.nquads import Quad
 from vclib.rdfc import CanonicalDataset
 from vclib.shapes import Conclude, Reading, Reference, Shapes, shared_readings
@@ -153,28 +155,32 @@ def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CO
     Raises as `check_contexts`, and ProofTransformationError for what has no canonical form.
     """
 
-    def reference(document: JSONObject) -> bytes:
-        if "@context" in document:
-            # Looks at the size, too.
-            check_contexts(document, contexts)
-        else:
-            check_size(document)
-        return jcs.canonicalize(document)
+    quickly = write_canonical_json(document)
+    if (
+        quickly is not None
+        and is_certainly_small(quickly)
+        and has_accepted_urls_only(document, quickly, contexts)
+    ):
+        return quickly
+    if "@context" in document:
+        # Looks at the size, too.
+        check_contexts(document, contexts)
+    else:
+        check_size(document)
+    return jcs.canonicalize(document)
 
-    return SHAPES.canonical_json(document, contexts, reference=reference, use="document")
 
-
-def canonical_json_of_options(options: JSONObject, *, contexts: ContextPolicy = DEFAULT_CONTEXTS) -> bytes:
+def canonical_json_of_options(options: JSONObject) -> bytes:
     """Return the canonical JSON of proof options, whose contexts are not looked at.
 
     Raises ComplexityError for options that are too large, and as `canonical_json`.
     """
 
-    def reference(options: JSONObject) -> bytes:
-        check_size(options)
-        return jcs.canonicalize(options)
-
-    return SHAPES.canonical_json(options, contexts, reference=reference, use="options")
+    quickly = write_canonical_json(options)
+    if quickly is not None and is_certainly_small(quickly):
+        return quickly
+    check_size(options)
+    return jcs.canonicalize(options)
 
 
 def compact(

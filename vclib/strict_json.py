@@ -15,6 +15,7 @@ import re
 from typing import TypeAlias
 
 from vclib.errors import ComplexityError, MalformedValueError, ParsingError
+from vclib.json_writing import write_json
 
 JSONValue: TypeAlias = "str | int | float | bool | list[JSONValue] | dict[str, JSONValue] | None"
 JSONObject: TypeAlias = "dict[str, JSONValue]"
@@ -78,6 +79,9 @@ def parse_json_object(
 
 def dump_json(value: JSONValue, *, indent: int | None = None) -> str:
     """Return `value` as JSON text, non-ASCII characters kept; MalformedValueError if it has none."""
+    quickly = write_json(value) if indent is None else None
+    if quickly is not None:
+        return quickly.decode("utf-8")
     try:
         text = json.dumps(
             value,

@@ -121,7 +121,7 @@ class JCSTransformation:
         self, options: JSONObject, document: JSONObject, hash_name: str, contexts: ContextPolicy
     ) -> bytes:
         """Return the canonical JSON of the options."""
-        return jsonld.canonical_json_of_options(options, contexts=contexts)
+        return jsonld.canonical_json_of_options(options)
 
 
 Transformation = RDFCTransformation | JCSTransformation

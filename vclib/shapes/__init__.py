@@ -23,7 +23,6 @@ from vclib.context_policy import ContextPolicy
 from vclib.errors import MalformedValueError
 from vclib.nquads import Quad
 from vclib.shapes.cache import Cache
-from vclib.shapes.json_template import JSONTemplate
 from vclib.shapes.outline import Outline, UnfitError, UnfitValueError, Variant, outline_of, variant_of
 from vclib.shapes.reading import FilledReading, Reading, ReferenceReading, relabelled_quad
 from vclib.shapes.structure import Leaf, Shape, describe
@@ -158,37 +157,6 @@ class Shapes:
             if shared:
                 shared.readings[content] = reading
         return reading.filled.template.conclusion(check) if isinstance(reading, FilledReading) else None
-
-    def canonical_json(
-        self,
-        document: JSONObject,
-        contexts: ContextPolicy,
-        *,
-        reference: Callable[[JSONObject], bytes],
-        use: str,
-    ) -> bytes:
-        """Return what `reference` would, or a filled template that says the same.
-
-        `reference` checks that the document may be signed, by nothing but its shape, and returns its
-        canonical JSON; `use` names what it checks, so that templates of one reference are not used for
-        another. Raises what the reference raises.
-        """
-        described = _describe(document, contexts)
-        if described is None:
-            return reference(document)
-        shape, leaves = described
-        key = (use, shape)
-        template = self.cache.get(key)
-        if isinstance(template, JSONTemplate):
-            filled = template.fill(leaves)
-            return reference(document) if filled is None else filled
-        # Raises here if the document is refused, before anything is kept.
-        canonical = reference(document)
-        if self.cache.is_worth_keeping(key):
-            template = JSONTemplate.of(document, 200 + sum(map(_size, shape)))
-            if template.fill(leaves) == canonical:
-                self.cache.keep(key, template)
-        return canonical
 
     def _read(
         self,
