@@ -116,10 +116,22 @@ def resolution_error(err: DIDError) -> JSONObject:
 def resolver(
     *, fetch: Fetch | None = None, methods: Collection[str] | None = None
 ) -> Callable[[str], JSONObject]:
-    """Return a function from DID to validated document, as `vclib.cid` takes it."""
+    """Return a function from DID to validated document, as `vclib.cid` takes it.
+
+    Who has it does not change the documents: it gives the same one again where it follows from the DID alone.
+    """
+    computed: dict[str, JSONObject] = {}
 
     def document_of(did: str) -> JSONObject:
-        return resolve(did, fetch=fetch, methods=methods).document
+        known = computed.get(did)
+        if known is not None:
+            return known
+        document = resolve(did, fetch=fetch, methods=methods).document
+        if _is_remembered(did, methods):
+            if len(computed) >= _REMEMBERED:
+                computed.clear()
+            computed[did] = document
+        return document
 
     return document_of
 

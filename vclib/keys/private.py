@@ -16,20 +16,20 @@ from typing import NoReturn, Protocol
 
 import py_arkworks_bls12381 as bls12381
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from vclib.errors import KeyMaterialError, UnsupportedKeyError
 from vclib.keys.key_types import SECRET_KEY_LENGTHS, KeyType
 from vclib.keys.points import CURVES
-from vclib.keys.public import ECDSA_HASHES, PublicKey
+from vclib.keys.public import ECDSA_DIGESTS, ECDSA_HASHES, PublicKey
 
 # The order r of G1 and G2 (draft-irtf-cfrg-pairing-friendly-curves section 4.2.1).
 BLS12_381_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
 _DETERMINISTIC_ECDSA = MappingProxyType(
     {
-        key_type: ec.ECDSA(algorithm, deterministic_signing=True)
+        key_type: ec.ECDSA(Prehashed(algorithm), deterministic_signing=True)
         for key_type, algorithm in ECDSA_HASHES.items()
     }
 )
@@ -142,7 +142,8 @@ class EphemeralKey:
     def sign_each(self, messages: Iterable[bytes]) -> tuple[bytes, ...]:
         """Return the signature of each message, as `sign` does."""
         sign, algorithm = self._handle.sign, _DETERMINISTIC_ECDSA[KeyType.P256]
-        return tuple([_raw_signature(sign(message, algorithm), 32) for message in messages])
+        digest = ECDSA_DIGESTS[KeyType.P256]
+        return tuple([_raw_signature(sign(digest(message).digest(), algorithm), 32) for message in messages])
 
     def __repr__(self) -> str:
         return "<EphemeralKey P-256, secret not shown>"
@@ -162,7 +163,8 @@ def generate_private_key(key_type: KeyType) -> PrivateKey:
 
 
 def _sign_ecdsa(handle: ec.EllipticCurvePrivateKey, key_type: KeyType, message: bytes) -> bytes:
-    return _raw_signature(handle.sign(message, _DETERMINISTIC_ECDSA[key_type]), SECRET_KEY_LENGTHS[key_type])
+    digest = ECDSA_DIGESTS[key_type](message).digest()
+    return _raw_signature(handle.sign(digest, _DETERMINISTIC_ECDSA[key_type]), SECRET_KEY_LENGTHS[key_type])
 
 
 def _raw_signature(der: bytes, size: int) -> bytes:
