@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.shapes import assert_same
 from tests.vclib.fixed_key import FixedScopedKey
 from vclib import jsonld, proofs
 from vclib.cryptosuites import PLAIN_SUITES, SELECTIVE_SUITES
-from vclib.cryptosuites.selections import known_selection
+from vclib.cryptosuites.selections import SameNodes, known_nodes, known_selection
 from vclib.errors import VCError
 from vclib.jsonld import DEFAULT_CONTEXTS
 from vclib.keys import KeyType, PrivateKey
@@ -257,6 +258,7 @@ _ED_KEY = PrivateKey.from_secret_bytes(KeyType.ED25519, bytes(31) + b"\x09")
 _BBS_KEY = PrivateKey.from_secret_bytes(KeyType.BLS12_381_G2, bytes(31) + b"\x0a")
 _POINTERS = ["/issuer", "/credentialSubject/vaccination/1/dose"]
 _CHOSEN = ["/credentialSubject/name", "/credentialSubject/vaccination/0/lot"]
+_GROUPS = {"mandatory": _POINTERS, "selective": _CHOSEN}
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -308,6 +310,47 @@ def test_a_learned_selection_is_that_of_the_reference_path(name: str, lot: str, 
             on = _proved(document, "ecdsa-sd-2023", patch)
         reading = jsonld.read(document, contexts=DEFAULT_CONTEXTS)
         assert isinstance(reading, FilledReading)
-        assert known_selection(reading, {"mandatory": _POINTERS, "selective": _CHOSEN}) is not None
+        assert known_selection(reading, _GROUPS) is not None
+        assert known_nodes(reading, _read_shown(on[1]), _GROUPS) is not None
         patch.setattr(jsonld, "SHAPES", Shapes(Cache(max_entries=0, sightings=2**62)))
         assert _proved(document, "ecdsa-sd-2023", patch) == on
+
+
+def _read_shown(derived: JSONObject) -> FilledReading:
+    """Return the reading of a derived document without its proof."""
+    shown = jsonld.read(proofs.without_proofs(derived), contexts=DEFAULT_CONTEXTS)
+    assert isinstance(shown, FilledReading)
+    return shown
+
+
+def test_the_nodes_of_a_reduced_document_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = _credential()
+    expected, *_ = [_proved(document, "ecdsa-sd-2023", monkeypatch) for _ in range(3)]
+
+    def refuse(*_: object) -> dict[str, str]:
+        raise AssertionError("the reference path was taken")
+
+    monkeypatch.setattr("vclib.cryptosuites.selective.verifier_label_map", refuse)
+    assert _proved(document, "ecdsa-sd-2023", monkeypatch) == expected
+
+
+def test_nodes_that_were_learned_wrongly_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned is compared with what was signed, so a wrong memory costs time and nothing else."""
+    document = _credential()
+    expected, *_ = [_proved(document, "ecdsa-sd-2023", monkeypatch) for _ in range(3)]
+    reading = jsonld.read(document, contexts=DEFAULT_CONTEXTS)
+    assert isinstance(reading, FilledReading)
+    shown = _read_shown(expected[1])
+    known = known_nodes(reading, shown, _GROUPS)
+    assert known is not None
+    wrong = replace(known, nodes=(*known.nodes[1:], known.nodes[0]))
+    assert wrong.nodes != known.nodes
+    tried: list[SameNodes] = []
+
+    def lie(*_: object) -> SameNodes:
+        tried.append(wrong)
+        return wrong
+
+    monkeypatch.setattr("vclib.cryptosuites.selective.known_nodes", lie)
+    assert _proved(document, "ecdsa-sd-2023", monkeypatch) == expected
+    assert tried

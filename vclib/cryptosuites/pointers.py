@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vclib.errors import ComplexityError, PointerError
 from vclib.strict_json import MAX_DEPTH, JSONObject, JSONValue, json_type_name
@@ -40,8 +41,13 @@ def parse_pointer(pointer: object) -> tuple[str, ...]:
         raise PointerError(f"expected a JSON pointer, found {json_type_name(pointer)}")
     if len(pointer) > MAX_POINTER_CHARACTERS or pointer.count("/") > MAX_DEPTH:
         raise PointerError(f"a JSON pointer of {len(pointer)} characters is longer than any document is deep")
-    if not pointer:
-        return ()
+    return _parse_text(pointer) if pointer else ()
+
+
+# An issuer's credentials and a verifier's questions name the same places again and again; a pointer that is
+# refused is not kept.
+@lru_cache(maxsize=1024)
+def _parse_text(pointer: str) -> tuple[str, ...]:
     if not pointer.startswith("/"):
         raise PointerError(
             f"expected a JSON pointer that is empty or starts with '/', found {pointer[:80]!r}"

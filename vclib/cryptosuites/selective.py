@@ -17,7 +17,7 @@ from vclib import jsonld, rdfc
 from vclib.cryptosuites.base import canonical_proof_config, without_proof_value
 from vclib.cryptosuites.labels import LabelMapFactory, replacement_label_map_factory
 from vclib.cryptosuites.pointers import select_json_ld
-from vclib.cryptosuites.selections import known_selection, learn_selection
+from vclib.cryptosuites.selections import known_nodes, known_selection, learn_nodes, learn_selection
 from vclib.cryptosuites.skolemize import skolemize
 from vclib.errors import ProofGenerationError, ProofVerificationError
 from vclib.jsonld import ContextPolicy
@@ -40,9 +40,13 @@ class LabelledStatements:
 
 @dataclass(frozen=True)
 class GroupedStatements(LabelledStatements):
-    """The same, with the ascending indexes of the statements that each group of pointers selects."""
+    """The same, with the ascending indexes of the statements that each group of pointers selects.
+
+    `template` is what they were filled from, with the label of each of its blank nodes; None if from nothing.
+    """
 
     groups: Mapping[str, tuple[int, ...]]
+    template: tuple[FilledReading, Sequence[str]] | None = None
 
     def matching(self, group: str) -> dict[int, str]:
         """Return the statements of a group by their index."""
@@ -69,14 +73,14 @@ def canonicalize_and_group(
     reading = jsonld.read(document, contexts=contexts)
     if not isinstance(reading, FilledReading):
         return _group(document, reading, pointer_groups, label_map_factory, contexts)
-    lines, order = reading.numbered(label_map_factory)
+    lines, order, labels = reading.numbered(label_map_factory)
     selection = known_selection(reading, pointer_groups)
     if selection is None:
         grouped = _group(document, reading, pointer_groups, label_map_factory, contexts)
         if lines == list(grouped.nquads):
             learn_selection(reading, pointer_groups, order=order, indexes=grouped.groups)
         return grouped
-    return GroupedStatements(tuple(lines), selection.groups(order))
+    return GroupedStatements(tuple(lines), selection.groups(order), (reading, labels))
 
 
 def _group(
@@ -116,7 +120,10 @@ def label_statements(
     `label_map` is from canonical labels ("c14n0") to those that were signed. Raises JSONLDError, and
     ProofVerificationError for a map that does not fit the document.
     """
-    reading = jsonld.read(document, contexts=contexts)
+    return _labelled(jsonld.read(document, contexts=contexts), label_map)
+
+
+def _labelled(reading: Reading, label_map: Mapping[str, str]) -> LabelledStatements:
     return LabelledStatements(tuple(reading.relabelled(replacement_label_map_factory(label_map))))
 
 
@@ -127,8 +134,7 @@ def verifier_label_map(statements: GroupedStatements, indexes: Iterable[int]) ->
     canonicalized once more, as the verifier will, alone.
     """
     canonical_id_map = rdfc.canonicalize(_quad(statements.nquads[index]) for index in indexes).label_map
-    label_map = {canonical: label for label, canonical in canonical_id_map.items()}
-    return dict(sorted(label_map.items(), key=lambda entry: int(entry[0].removeprefix("c14n"))))
+    return _sorted_map({canonical: label for label, canonical in canonical_id_map.items()})
 
 
 @dataclass(frozen=True)
@@ -170,9 +176,7 @@ def disclose(
     combined = sorted(mandatory.union(statements.groups["selective"]))
     non_mandatory = [index for index in range(len(statements.nquads)) if index not in mandatory]
     position = {index: place for place, index in enumerate(non_mandatory)}
-    label_map = verifier_label_map(statements, combined)
-    if not _stands_alone(reduced, [statements.nquads[index] for index in combined], label_map, contexts):
-        raise ProofGenerationError("the selected part of the document does not stand on its own")
+    label_map = _fitting_label_map(statements, combined, jsonld.read(reduced, contexts=contexts), groups)
     return Disclosure(
         statements=statements,
         document=reduced,
@@ -241,14 +245,53 @@ def proof_hash(options: JSONObject, document: JSONObject, *, contexts: ContextPo
     return hashlib.sha256(configuration).digest()
 
 
-def _stands_alone(
-    document: JSONObject, nquads: Sequence[str], label_map: Mapping[str, str], contexts: ContextPolicy
-) -> bool:
-    """Say whether a verifier of `document` will find just these statements; better here than at the door."""
+def _fitting_label_map(
+    statements: GroupedStatements,
+    indexes: Sequence[int],
+    reduced: Reading,
+    groups: Mapping[str, Sequence[str]],
+) -> dict[str, str]:
+    """Return the label map with which a verifier of the reduced document finds just these statements.
+
+    Raises ProofGenerationError if there is none; better here than at the door.
+    """
+    shown = [statements.nquads[index] for index in indexes]
+    known = _known_label_map(statements, reduced, groups)
+    # What was learned of others is tried, as what a stranger says would be.
+    if known is not None and _finds(reduced, shown, known):
+        return known
+    label_map = verifier_label_map(statements, indexes)
+    if not _finds(reduced, shown, label_map):
+        raise ProofGenerationError("the selected part of the document does not stand on its own")
+    if statements.template is not None and isinstance(reduced, FilledReading):
+        reading, labels = statements.template
+        learn_nodes(reading, reduced, groups, labels=labels, label_map=label_map)
+    return label_map
+
+
+def _known_label_map(
+    statements: GroupedStatements, reduced: Reading, groups: Mapping[str, Sequence[str]]
+) -> dict[str, str] | None:
+    """Return what `verifier_label_map` would, by what was learned of other documents; None without it."""
+    if statements.template is None or not isinstance(reduced, FilledReading):
+        return None
+    reading, labels = statements.template
+    same = known_nodes(reading, reduced, groups)
+    canonical = reduced.canonical_labels() if same else None
+    return None if same is None or canonical is None else _sorted_map(same.label_map(canonical, labels))
+
+
+def _finds(reduced: Reading, nquads: Sequence[str], label_map: Mapping[str, str]) -> bool:
+    """Say whether a verifier of the reduced document will find just these statements."""
     try:
-        return list(label_statements(document, label_map, contexts=contexts).nquads) == list(nquads)
+        return list(_labelled(reduced, label_map).nquads) == list(nquads)
     except ProofVerificationError:
         return False
+
+
+def _sorted_map(label_map: Mapping[str, str]) -> dict[str, str]:
+    """Return the map in the order of the numbers of its canonical labels."""
+    return dict(sorted(label_map.items(), key=lambda entry: int(entry[0].removeprefix("c14n"))))
 
 
 def _quad(nquad: str) -> Quad:

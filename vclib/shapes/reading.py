@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vclib import rdfc
 from vclib.nquads import Quad, is_blank, serialize_quad
@@ -75,6 +75,14 @@ class ReferenceReading:
         return sorted({serialize_quad(relabelled_quad(quad, labels)) for quad in self._quads})
 
 
+class NumberedLines(NamedTuple):
+    """The sorted statements of a filled template, the template's number of each, and its nodes' labels."""
+
+    lines: list[str]
+    numbers: list[int]
+    labels: list[str]
+
+
 class FilledReading:
     """What a template says with the values of the document."""
 
@@ -112,14 +120,19 @@ class FilledReading:
 
     def relabelled(self, relabel: Relabel) -> list[str]:
         """See Reading. The statements of a template differ if the labels do, as those of every suite do."""
-        return self.numbered(relabel)[0]
+        return self.numbered(relabel).lines
 
-    def numbered(self, relabel: Relabel) -> tuple[list[str], list[int]]:
-        """Return the same lines, and the number of the template's statement that each is."""
+    def numbered(self, relabel: Relabel) -> NumberedLines:
+        """Return the same lines, with their numbers and labels in the template."""
         canonical = self._canonical_labels("sha256")
         label_map = rdfc.canonicalize(self.quads()).label_map if canonical is None else _label_map(canonical)
-        labels = relabel(label_map)
-        return self.filled.sorted_lines([labels[f"b{number}"] for number in range(len(label_map))])
+        relabelled = relabel(label_map)
+        labels = [relabelled[f"b{number}"] for number in range(len(label_map))]
+        return NumberedLines(*self.filled.sorted_lines(labels), labels)
+
+    def canonical_labels(self) -> list[str] | None:
+        """Return the canonical label of each blank node of the template; None where two look alike."""
+        return self._canonical_labels("sha256")
 
     def _canonical_labels(self, hash_name: str) -> list[str] | None:
         if hash_name not in self._labels:
