@@ -37,8 +37,10 @@ def check_hmac_key(hmac_key: bytes) -> None:
 def hmac_label_map_factory(hmac_key: bytes) -> LabelMapFactory:
     """Return the factory of `ecdsa-sd-2023`: "u" and the base64url HMAC-SHA-256 of the canonical label."""
 
+    keyed = _keyed(hmac_key)
+
     def factory(canonical_id_map: Mapping[str, str]) -> dict[str, str]:
-        return {label: _digest(hmac_key, canonical) for label, canonical in canonical_id_map.items()}
+        return {label: _digest(keyed, canonical) for label, canonical in canonical_id_map.items()}
 
     return factory
 
@@ -46,8 +48,10 @@ def hmac_label_map_factory(hmac_key: bytes) -> LabelMapFactory:
 def shuffled_label_map_factory(hmac_key: bytes) -> LabelMapFactory:
     """Return the factory of `bbs-2023`: "b" and the rank of the label's HMAC among all of them."""
 
+    keyed = _keyed(hmac_key)
+
     def factory(canonical_id_map: Mapping[str, str]) -> dict[str, str]:
-        digests = {label: _digest(hmac_key, canonical) for label, canonical in canonical_id_map.items()}
+        digests = {label: _digest(keyed, canonical) for label, canonical in canonical_id_map.items()}
         rank = {digest: number for number, digest in enumerate(sorted(digests.values()))}
         return {label: f"b{rank[digest]}" for label, digest in digests.items()}
 
@@ -73,5 +77,12 @@ def replacement_label_map_factory(label_map: Mapping[str, str]) -> LabelMapFacto
     return factory
 
 
-def _digest(hmac_key: bytes, canonical_label: str) -> str:
-    return "u" + encode_base64url(hmac.digest(hmac_key, canonical_label.encode("utf-8"), "sha256"))
+def _keyed(hmac_key: bytes) -> hmac.HMAC:
+    return hmac.new(hmac_key, digestmod="sha256")
+
+
+def _digest(keyed: hmac.HMAC, canonical_label: str) -> str:
+    # A copy takes half the time of beginning with the key again.
+    own = keyed.copy()
+    own.update(canonical_label.encode("utf-8"))
+    return "u" + encode_base64url(own.digest())
