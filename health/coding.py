@@ -150,6 +150,8 @@ def token_from_identifier(identifier: Identifier) -> str:
 
 def identifier_from_token(token: str) -> Identifier:
     """Return the identifier of a token; RecordError if it has several systems or no value."""
+    if token and "\\" not in token and "|" not in token:
+        return Identifier(None, token)
     # A "|" is a separator when an even number of backslashes stands before it; scan, as escapes can touch.
     parts, current, characters = [], "", iter(token)
     for character in characters:
