@@ -40,7 +40,7 @@ from health.data_sets import (
 )
 from health.elements import CERTIFICATE, KINDS, PERIOD, PERSON, REFUSED, Element, Kind
 from health.plausibility import check_record, warnings
-from health.values import Reader, Value, read_text, reader_of, value_to_json
+from health.values import Reader, Value, read_text, reader_of
 from vclib.errors import RecordError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -54,7 +54,6 @@ __all__ = [
     "check_record",
     "parse_record",
     "read_record",
-    "record_to_json",
     "warnings",
 ]
 
@@ -159,19 +158,6 @@ def read_record(document: JSONObject) -> Record:
     )
 
 
-def record_to_json(record: Record) -> JSONObject:
-    """Return the JSON form of a record; `read_record` gives the same record back."""
-    certificate = _write_elements(record.certificate, CERTIFICATE)
-    period = _write_elements(record.certificate, PERIOD)
-    if period:
-        certificate["period"] = period
-    return {
-        **_write_elements(record.person, PERSON),
-        record.kind.name: _write_elements(record, record.kind.elements),
-        "certificate": certificate,
-    }
-
-
 def _find_event(document: JSONObject) -> tuple[Kind, JSONObject]:
     found = [kind for name, kind in KINDS.items() if name in document]
     if len(found) != 1:
@@ -242,12 +228,3 @@ def _refuse_unknown(members: JSONObject, known: Collection[str], path: str) -> N
 
 def _is_core_data_set(value: JSONValue) -> bool:
     return isinstance(value, str) and value.startswith("DDCCCoreDataSet")
-
-
-def _write_elements(source: Person | Certificate | Record, elements: Iterable[Element]) -> JSONObject:
-    members: JSONObject = {}
-    for element in elements:
-        value: Value | None = getattr(source, element.attribute)
-        if value is not None and value != ():
-            members[element.name] = value_to_json(value)
-    return members

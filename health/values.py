@@ -94,6 +94,8 @@ def claim_from_value(value: Value) -> JSONValue:
     Several identifiers become an array, since each can then be disclosed on its own; one stays alone,
     because JSON-LD compaction would write it so.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, Code):
         return iri_from_code(value)
     if isinstance(value, Identifier):
