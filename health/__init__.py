@@ -29,6 +29,7 @@ from health.fhir import records_from_bundle
 from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.matching import MatchOutcome, PassportHolder, PersonMatch, match_person, parse_passport
+from health.record_json import canonical_record, record_to_json
 from health.records import (
     Certificate,
     Person,
@@ -39,7 +40,6 @@ from health.records import (
     check_record,
     parse_record,
     read_record,
-    record_to_json,
     warnings,
 )
 from health.rows import RecordRow, RowError
@@ -90,6 +90,7 @@ __all__ = [
     "RuleType",
     "TestRecord",
     "VaccinationRecord",
+    "canonical_record",
     "check_mandatory_pointers",
     "check_record",
     "claims_from_credential",

@@ -103,21 +103,21 @@ def iri_from_code(code: Code) -> str:
         raise RecordError("expected a code, found an empty one")
     if code.system is None:
         return f"{_TEXT}:{_encode(code.code)}"
-    return _iri_in_system(code)
+    return _iri_in_system(code.system, code.code)
 
 
 # Codes are public and few; what stands as text is not remembered.
 @lru_cache(maxsize=4096)
-def _iri_in_system(code: Code) -> str:
-    encoded = _encode(code.code)
-    if not code.system:
+def _iri_in_system(system: str, code: str) -> str:
+    encoded = _encode(code)
+    if not system:
         raise RecordError("expected a code system, found an empty one")
-    prefix = _PREFIX_OF.get(code.system)
+    prefix = _PREFIX_OF.get(system)
     if prefix is not None and prefix not in (_TEXT, _CODING):
         return f"{prefix}:{encoded}"
-    if prefix is None and _PLAIN_SYSTEM.fullmatch(code.system):
-        return f"{code.system}#{encoded}"
-    return f"{_CODING}:{_encode(code.system)}/{encoded}"
+    if prefix is None and _PLAIN_SYSTEM.fullmatch(system):
+        return f"{system}#{encoded}"
+    return f"{_CODING}:{_encode(system)}/{encoded}"
 
 
 def code_from_iri(iri: str) -> Code:
@@ -150,6 +150,8 @@ def token_from_identifier(identifier: Identifier) -> str:
 
 def identifier_from_token(token: str) -> Identifier:
     """Return the identifier of a token; RecordError if it has several systems or no value."""
+    if token and "\\" not in token and "|" not in token:
+        return Identifier(None, token)
     # A "|" is a separator when an even number of backslashes stands before it; scan, as escapes can touch.
     parts, current, characters = [], "", iter(token)
     for character in characters:

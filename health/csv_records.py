@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from health.coding import Identifier, identifier_from_token
-from health.elements import KINDS, Element, Form, Kind, column_paths
-from health.records import parse_record
+from health.elements import KINDS, Form, Kind, column_paths
+from health.records import parse_row
 from health.rows import RecordRow, RowError, read_holder
 from vclib.errors import RecordError
 from vclib.strict_json import JSONObject, JSONValue
@@ -33,10 +33,9 @@ HOLDER_COLUMN = "holder"
 MAX_CHARACTERS = 80_000_000
 MAX_LINE = 10_000
 
-# Forms of which a cell is not the JSON value as it is.
-_WRITTEN_OTHERWISE = frozenset({Form.COUNT, Form.IDENTIFIER, Form.IDENTIFIERS})
-
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+# Without these a line of CSV is its cells and the separators between them.
+_QUOTED = re.compile(r'["\r\n]')
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
 # Between identifiers; a semicolon inside one is written "\;".
 _BETWEEN_IDENTIFIERS = re.compile(r"(?<!\\);")
@@ -73,7 +72,8 @@ class CSVLayout:
     separator: str
     kind: Kind
     columns: tuple[str, ...]
-    elements: Mapping[str, Element]
+    # Of the columns whose cells are not JSON values as they are, in order.
+    readers: tuple[tuple[str, Callable[[str, str], JSONValue]], ...]
 
     def read(self, number: int, line: str, *, now: datetime) -> RecordRow | RowError | None:
         """Return the line with this number as a record or as its fault; None for a blank line."""
@@ -82,8 +82,11 @@ class CSVLayout:
         try:
             cells = _named_cells(_cells(line, self.separator), self.columns)
             holder = read_holder(cells.pop(HOLDER_COLUMN, None))
-            record = parse_record(_document(cells, self.elements, self.kind), now=now)
-            return RecordRow(number, record, holder)
+            values: JSONObject = {**cells}
+            for path, read in self.readers:
+                if path in cells:
+                    values[path] = read(cells[path], path)
+            return RecordRow(number, parse_row(self.kind, values, now=now), holder)
         except RecordError as err:
             return RowError(number, err.message)
 
@@ -93,7 +96,9 @@ def csv_layout(heading: str) -> CSVLayout:
     heading = heading.removeprefix("\ufeff")
     separator = _separator(heading)
     kind, columns = _read_heading(_cells(heading, separator))
-    return CSVLayout(separator, kind, tuple(columns), MappingProxyType(dict(column_paths(kind))))
+    forms = {path: element.form for path, element in column_paths(kind)}
+    readers = tuple((column, _READERS[forms[column]]) for column in columns if forms.get(column) in _READERS)
+    return CSVLayout(separator, kind, tuple(columns), readers)
 
 
 def _separator(heading: str) -> str:
@@ -103,6 +108,8 @@ def _separator(heading: str) -> str:
 def _cells(line: str, separator: str) -> list[str]:
     if len(line) > MAX_LINE:
         raise RecordError(f"expected a line of at most {MAX_LINE} characters, found {len(line)}")
+    if not _QUOTED.search(line):
+        return [cell.strip() for cell in line.split(separator)]
     try:
         rows = list(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error as err:
@@ -132,35 +139,17 @@ def _named_cells(cells: list[str], columns: Sequence[str]) -> dict[str, str]:
     return {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
 
 
-def _document(cells: dict[str, str], elements: Mapping[str, Element], kind: Kind) -> JSONObject:
-    """Return the JSON form of a row, in which a dot of a column's name is a level of nesting."""
-    event: JSONObject = {}
-    certificate: JSONObject = {}
-    period: JSONObject = {}
-    document: JSONObject = {kind.name: event, "certificate": certificate}
-    places = {kind.name: event, "certificate": certificate, "certificate.period": period, "": document}
-    for path, cell in cells.items():
-        place, _, name = path.rpartition(".")
-        form = elements[path].form
-        places[place][name] = _value(form, cell, path) if form in _WRITTEN_OTHERWISE else cell
-    if period:
-        certificate["period"] = period
-    return document
+def _count(cell: str, path: str) -> JSONValue:
+    if not _WHOLE_NUMBER.fullmatch(cell):
+        raise RecordError("expected a whole number, found something else", element=path)
+    return int(cell)
 
 
-def _value(form: Form, cell: str, path: str) -> JSONValue:
-    match form:
-        case Form.COUNT:
-            if not _WHOLE_NUMBER.fullmatch(cell):
-                raise RecordError("expected a whole number, found something else", element=path)
-            return int(cell)
-        case Form.IDENTIFIER:
-            return _identifier(cell, path)
-        case Form.IDENTIFIERS:
-            tokens = [token.replace("\\;", ";").strip() for token in _BETWEEN_IDENTIFIERS.split(cell)]
-            return [_identifier(token, path) for token in tokens]
-        case _:
-            return cell
+def _identifiers(cell: str, path: str) -> JSONValue:
+    if ";" not in cell:
+        return [_identifier(cell, path)]
+    tokens = [token.replace("\\;", ";").strip() for token in _BETWEEN_IDENTIFIERS.split(cell)]
+    return [_identifier(token, path) for token in tokens]
 
 
 def _identifier(token: str, path: str) -> JSONValue:
@@ -171,3 +160,9 @@ def _identifier(token: str, path: str) -> JSONValue:
     if identifier.system is None:
         return identifier.value
     return {"system": identifier.system, "value": identifier.value}
+
+
+# Of the other forms a cell is the JSON value as it is.
+_READERS: Mapping[Form, Callable[[str, str], JSONValue]] = MappingProxyType(
+    {Form.COUNT: _count, Form.IDENTIFIER: _identifier, Form.IDENTIFIERS: _identifiers}
+)

@@ -12,7 +12,7 @@ Messages name elements and rules, never the values of a person (they end up in l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -25,8 +25,8 @@ from health.codes import (
 )
 from health.coding import ATC, CVX, ICD11, LOINC, SNOMED, Code
 from health.data_sets import Record, RecoveryRecord, TestRecord, VaccinationRecord
-from health.elements import Form
-from health.values import first_moment, last_moment
+from health.elements import KINDS, Form
+from health.values import first_day, first_moment, last_moment
 from vclib.datetimes import parse_datetime
 from vclib.errors import RecordError
 
@@ -49,13 +49,26 @@ _SYNTAX: Mapping[str, re.Pattern[str]] = MappingProxyType(
         ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
     }
 )
+# Attributes that hold codes, with their elements.
+_CODED: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        kind.name: tuple(
+            (element.attribute, f"{kind.name}.{element.name}")
+            for element in kind.elements
+            if element.form in (Form.CODE, Form.CODE_OR_TEXT)
+        )
+        for kind in KINDS.values()
+    }
+)
 
 
 def check_record(record: Record, *, now: datetime) -> None:
     """Refuse a record that cannot be true at `now` (an aware datetime): RecordError naming the element."""
     born = _check_birth(record.person.birth_date, now)
-    for element, code in _codes(record):
-        _check_syntax(code, element)
+    for attribute, element in _CODED[record.kind.name]:
+        code: Code | None = getattr(record, attribute)
+        if code is not None:
+            _check_syntax(code, element)
     match record:
         case VaccinationRecord():
             _check_day(record.date, "vaccination.date", born, now)
@@ -88,7 +101,7 @@ def warnings(record: Record) -> tuple[str, ...]:
 
 def _check_birth(birth_date: str, now: datetime) -> date:
     """Return the earliest day of birth that a partial date admits."""
-    born = _first_day(birth_date)
+    born = first_day(birth_date)
     if born > _latest_today(now):
         raise RecordError(
             "expected a date of birth in the past, found one in the future", element="birthDate"
@@ -195,20 +208,8 @@ def _check_syntax(code: Code, element: str) -> None:
         )
 
 
-def _codes(record: Record) -> Iterator[tuple[str, Code]]:
-    for element in record.kind.elements:
-        if element.form in (Form.CODE, Form.CODE_OR_TEXT):
-            code = getattr(record, element.attribute)
-            if code is not None:
-                yield f"{record.kind.name}.{element.name}", code
-
-
 def _beyond_series(record: VaccinationRecord) -> bool:
     return record.total_doses is not None and record.dose > record.total_doses
-
-
-def _first_day(partial: str) -> date:
-    return date.fromisoformat(partial + "-01-01"[len(partial) - 4 :])
 
 
 def _latest_today(now: datetime) -> date:

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from health.data_sets import (
     Certificate,
@@ -40,7 +40,7 @@ from health.data_sets import (
 )
 from health.elements import CERTIFICATE, KINDS, PERIOD, PERSON, REFUSED, Element, Kind
 from health.plausibility import check_record, warnings
-from health.values import Value, read_text, read_value, value_to_json
+from health.values import Reader, Value, read_text, reader_of
 from vclib.errors import RecordError
 from vclib.strict_json import JSONObject, JSONValue, json_type_name
 
@@ -54,13 +54,63 @@ __all__ = [
     "check_record",
     "parse_record",
     "read_record",
-    "record_to_json",
     "warnings",
 ]
 
 _CLASSES: Mapping[str, type[VaccinationRecord] | type[TestRecord] | type[RecoveryRecord]] = MappingProxyType(
     {"vaccination": VaccinationRecord, "test": TestRecord, "recovery": RecoveryRecord}
 )
+
+
+class _Member(NamedTuple):
+    """What is known of a member before it is read: the element it has, and what reads that one's value."""
+
+    key: str
+    attribute: str
+    element: str
+    required: bool
+    read: Reader
+
+
+class _Row(NamedTuple):
+    """The members of a record whose elements stand beside each other, each under its path."""
+
+    event: tuple[_Member, ...]
+    person: tuple[_Member, ...]
+    certificate: tuple[_Member, ...]
+
+
+def _members(elements: Iterable[Element], path: str, *, in_row: bool = False) -> tuple[_Member, ...]:
+    return tuple(
+        _Member(
+            path + each.name if in_row else each.name,
+            each.attribute,
+            path + each.name,
+            each.required,
+            reader_of(each.form),
+        )
+        for each in elements
+    )
+
+
+def _row(kind: Kind) -> _Row:
+    return _Row(
+        _members(kind.elements, f"{kind.name}.", in_row=True),
+        _members(PERSON, "", in_row=True),
+        (
+            *_members(CERTIFICATE, "certificate.", in_row=True),
+            *_members(PERIOD, "certificate.period.", in_row=True),
+        ),
+    )
+
+
+_EVENTS: Mapping[str, tuple[_Member, ...]] = MappingProxyType(
+    {kind.name: _members(kind.elements, f"{kind.name}.") for kind in KINDS.values()}
+)
+_PERSON = _members(PERSON, "")
+_CERTIFICATE = _members(CERTIFICATE, "certificate.")
+_PERIOD = _members(PERIOD, "certificate.period.")
+_ROWS: Mapping[str, _Row] = MappingProxyType({kind.name: _row(kind) for kind in KINDS.values()})
 
 
 def parse_record(document: JSONObject, *, now: datetime) -> Record:
@@ -73,36 +123,39 @@ def parse_record(document: JSONObject, *, now: datetime) -> Record:
     return record
 
 
+def parse_row(kind: Kind, values: JSONObject, *, now: datetime) -> Record:
+    """Return the record of a table's row: `values` by the paths of their elements (`elements.column_paths`).
+
+    Each value is what it would be in the JSON form; whether all paths are known is for the caller to see.
+    Otherwise as `parse_record`.
+    """
+    row = _ROWS[kind.name]
+    record = _build(
+        kind,
+        event=_read_members(values, row.event),
+        person=_read_members(values, row.person),
+        certificate=_read_members(values, row.certificate),
+    )
+    check_record(record, now=now)
+    return record
+
+
 def read_record(document: JSONObject) -> Record:
     """Return the record of a JSON object of the right form, without asking whether it can be true.
 
     Raises RecordError naming the element. `warnings` says what a reader should be told.
     """
     kind, event = _find_event(document)
-    known = ["certificate", kind.name, *(element.name for element in PERSON)]
-    _refuse_unknown(document, known, "")
+    _refuse_unknown(document, ("certificate", kind.name, *(member.key for member in _PERSON)), "")
     certificate = document.get("certificate")
     if not isinstance(certificate, dict):
         raise RecordError(f"expected an object, found {json_type_name(certificate)}", element="certificate")
-    # Any: the table pairs each attribute with a reader of its type, which a type checker cannot follow.
-    values: dict[str, Any] = _read_elements(event, kind.elements, f"{kind.name}.")
-    person: dict[str, Any] = _read_elements(document, PERSON, "")
-    return _CLASSES[kind.name](
-        person=Person(**person), certificate=_read_certificate(certificate, kind), **values
+    return _build(
+        kind,
+        event=_read_object(event, _EVENTS[kind.name], f"{kind.name}."),
+        person=_read_members(document, _PERSON),
+        certificate=_read_certificate(certificate),
     )
-
-
-def record_to_json(record: Record) -> JSONObject:
-    """Return the JSON form of a record; `read_record` gives the same record back."""
-    certificate = _write_elements(record.certificate, CERTIFICATE)
-    period = _write_elements(record.certificate, PERIOD)
-    if period:
-        certificate["period"] = period
-    return {
-        **_write_elements(record.person, PERSON),
-        record.kind.name: _write_elements(record, record.kind.elements),
-        "certificate": certificate,
-    }
 
 
 def _find_event(document: JSONObject) -> tuple[Kind, JSONObject]:
@@ -120,7 +173,7 @@ def _find_event(document: JSONObject) -> tuple[Kind, JSONObject]:
     return found[0], event
 
 
-def _read_certificate(members: JSONObject, kind: Kind) -> Certificate:
+def _read_certificate(members: JSONObject) -> dict[str, Value]:
     period = members.get("period")
     if period is not None and not isinstance(period, dict):
         raise RecordError(f"expected an object, found {json_type_name(period)}", element="certificate.period")
@@ -130,25 +183,36 @@ def _read_certificate(members: JSONObject, kind: Kind) -> Certificate:
         # The logical model refers to an Organization; of a reference only its words can be attested.
         _refuse_unknown(issuer, ("display",), "certificate.issuer.")
         own["issuer"] = read_text(issuer.get("display"), "certificate.issuer.display")
-    # Any: as in read_record.
-    values: dict[str, Any] = {"version": kind.default_version}
-    values.update(_read_elements(own, CERTIFICATE, "certificate."))
-    values.update(_read_elements(period or {}, PERIOD, "certificate.period."))
-    return Certificate(**values)
+    values = _read_object(own, _CERTIFICATE, "certificate.")
+    if period:
+        values.update(_read_object(period, _PERIOD, "certificate.period."))
+    return values
 
 
-def _read_elements(members: JSONObject, elements: Sequence[Element], path: str) -> dict[str, Value]:
-    if path:
-        _refuse_unknown(members, [element.name for element in elements], path)
+def _read_object(members: JSONObject, known: Sequence[_Member], path: str) -> dict[str, Value]:
+    _refuse_unknown(members, [member.key for member in known], path)
+    return _read_members(members, known)
+
+
+def _read_members(members: JSONObject, known: Iterable[_Member]) -> dict[str, Value]:
+    """Return the values by attribute; RecordError naming the element."""
     values: dict[str, Value] = {}
-    for element in elements:
-        value = members.get(element.name)
+    for key, attribute, element, required, read in known:
+        value = members.get(key)
         # null is absence: systems that write every column write it for the empty ones.
         if value is not None:
-            values[element.attribute] = read_value(element.form, value, path + element.name)
-        elif element.required:
-            raise RecordError("expected a value, found none", element=path + element.name)
+            values[attribute] = read(value, element)
+        elif required:
+            raise RecordError("expected a value, found none", element=element)
     return values
+
+
+# Any: the table pairs each attribute with a reader of its type, which a type checker cannot follow.
+def _build(
+    kind: Kind, *, event: dict[str, Any], person: dict[str, Any], certificate: dict[str, Any]
+) -> Record:
+    certificate.setdefault("version", kind.default_version)
+    return _CLASSES[kind.name](person=Person(**person), certificate=Certificate(**certificate), **event)
 
 
 def _refuse_unknown(members: JSONObject, known: Collection[str], path: str) -> None:
@@ -164,12 +228,3 @@ def _refuse_unknown(members: JSONObject, known: Collection[str], path: str) -> N
 
 def _is_core_data_set(value: JSONValue) -> bool:
     return isinstance(value, str) and value.startswith("DDCCCoreDataSet")
-
-
-def _write_elements(source: Person | Certificate | Record, elements: Iterable[Element]) -> JSONObject:
-    members: JSONObject = {}
-    for element in elements:
-        value: Value | None = getattr(source, element.attribute)
-        if value is not None and value != ():
-            members[element.name] = value_to_json(value)
-    return members

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 from health.codes import find_country
@@ -37,6 +38,7 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 Value: TypeAlias = str | int | Code | Identifier | tuple[Identifier, ...]
+Reader: TypeAlias = Callable[[JSONValue, str], Value]
 
 MAX_TEXT = 200
 MAX_CODE = 256
@@ -47,7 +49,7 @@ MAX_IDENTIFIERS = 10
 SEXES = ("male", "female", "other", "unknown")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_PARTIAL_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 # Zero-width joiners belong to the spelling of names in Persian and the scripts of India; no other format
 # character belongs into a record.
 _JOINERS = "\u200c\u200d"
@@ -62,32 +64,17 @@ _SYSTEM_PREFIXES = frozenset(PREFIXES) - {"text", "coding"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 
 
+def reader_of(form: Form) -> Reader:
+    """Return the function that reads JSON values of `form`, given the value and its element's path.
+
+    It raises RecordError naming that path.
+    """
+    return _READERS[form]
+
+
 def read_value(form: Form, value: JSONValue, element: str) -> Value:
     """Return the value of `form` that JSON gives for `element` (its path); RecordError naming that path."""
-    # Most elements are these, and a match would compare them with one form after the other.
-    if form is Form.TEXT:
-        return read_text(value, element)
-    if form is Form.CODE or form is Form.CODE_OR_TEXT:
-        return _read_code(value, element, text_allowed=form is Form.CODE_OR_TEXT)
-    match form:
-        case Form.PARTIAL_DATE:
-            return _read_partial_date(value, element)
-        case Form.DATE:
-            return _read_date(value, element)
-        case Form.DATE_TIME:
-            return _read_date_time(value, element)
-        case Form.MOMENT:
-            return _read_moment(value, element)
-        case Form.COUNT:
-            return _read_count(value, element)
-        case Form.COUNTRY:
-            return _read_country(value, element)
-        case Form.SEX:
-            return _read_sex(value, element)
-        case Form.IDENTIFIER:
-            return _read_identifier(value, element)
-        case Form.IDENTIFIERS:
-            return _read_identifiers(value, element)
+    return _READERS[form](value, element)
 
 
 def value_to_json(value: Value) -> JSONValue:
@@ -107,6 +94,8 @@ def claim_from_value(value: Value) -> JSONValue:
     Several identifiers become an array, since each can then be disclosed on its own; one stays alone,
     because JSON-LD compaction would write it so.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, Code):
         return iri_from_code(value)
     if isinstance(value, Identifier):
@@ -163,6 +152,11 @@ def read_text(value: JSONValue, element: str, *, max_length: int = MAX_TEXT) -> 
     return unicodedata.normalize("NFC", value)
 
 
+def first_day(partial: str) -> date:
+    """Return the earliest day that a date admits whose month or day may be missing; ValueError for none."""
+    return date.fromisoformat(partial + "-01-01"[len(partial) - 4 :])
+
+
 def first_moment(text: str) -> str:
     """Return the date-time at which a moment begins; of a date, where on earth that day begins first.
 
@@ -194,15 +188,13 @@ def _read_date(value: JSONValue, element: str) -> str:
 
 
 def _read_partial_date(value: JSONValue, element: str) -> str:
-    match = _PARTIAL_DATE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    if not isinstance(value, str) or not _PARTIAL_DATE.fullmatch(value):
         raise RecordError("expected a date such as 1990-01-15, 1990-01 or 1990", element=element)
-    year, month, day = match.groups(default="01")
     try:
-        date(int(year), int(month), int(day))
+        first_day(value)
     except ValueError as err:
         raise RecordError("expected a date that the calendar has", element=element) from err
-    return match.group()
+    return value
 
 
 def _read_date_time(value: JSONValue, element: str) -> str:
@@ -245,23 +237,27 @@ def _read_sex(value: JSONValue, element: str) -> str:
     return str(value)
 
 
-def _read_code(value: JSONValue, element: str, *, text_allowed: bool) -> Code:
-    if isinstance(value, dict) and "text" in value and text_allowed:
-        text = _members(value, ("text",), (), element)["text"]
-        return Code(None, read_text(text, element, max_length=MAX_CODE))
-    if isinstance(value, dict):
-        # `display` is dropped knowingly: words for a code are the reader's own.
-        members = _members(value, ("system", "code"), ("display",), element)
-        code = Code(_read_verbatim(members["system"], element), _read_verbatim(members["code"], element))
-    elif isinstance(value, str):
+def _read_code(value: JSONValue, element: str, *, text_allowed: bool = False) -> Code:
+    if isinstance(value, str):
         if value.partition(":")[0] in _SYSTEM_PREFIXES:
             return _translated(_code_of_system, value, element)
         code = _read_code_text(value, element, text_allowed=text_allowed)
-    else:
+    elif not isinstance(value, dict):
         raise RecordError(f"expected a code, found {json_type_name(value)}", element=element)
+    elif "text" in value and text_allowed:
+        text = _members(value, ("text",), (), element)["text"]
+        return Code(None, read_text(text, element, max_length=MAX_CODE))
+    else:
+        # `display` is dropped knowingly: words for a code are the reader's own.
+        members = _members(value, ("system", "code"), ("display",), element)
+        code = Code(_read_verbatim(members["system"], element), _read_verbatim(members["code"], element))
     code = canonical_code(code)
     _translated(iri_from_code, code, element)
     return code
+
+
+def _read_code_or_text(value: JSONValue, element: str) -> Code:
+    return _read_code(value, element, text_allowed=True)
 
 
 # Codes are public and few; what stands as text is not remembered.
@@ -300,8 +296,13 @@ def _read_country(value: JSONValue, element: str) -> Code:
     if isinstance(text, str):
         country = find_country(text.removeprefix("iso3166:"))
         if country is not None:
-            return Code(ISO3166, country.alpha3)
+            return _code_of_country(country.alpha3)
     raise RecordError('expected a country of ISO 3166-1 such as "CHE"', element=element)
+
+
+@lru_cache(maxsize=512)
+def _code_of_country(alpha3: str) -> Code:
+    return Code(ISO3166, alpha3)
 
 
 def _read_identifier(value: JSONValue, element: str) -> Identifier:
@@ -324,8 +325,8 @@ def _read_identifiers(value: JSONValue, element: str) -> tuple[Identifier, ...]:
         raise RecordError(
             f"expected 1 to {MAX_IDENTIFIERS} identifiers, found {len(values)}", element=element
         )
-    identifiers = tuple(_read_identifier(item, element) for item in values)
-    if len(set(identifiers)) != len(identifiers):
+    identifiers = tuple([_read_identifier(item, element) for item in values])
+    if len(identifiers) > 1 and len(set(identifiers)) != len(identifiers):
         raise RecordError("expected different identifiers, found one twice", element=element)
     return identifiers
 
@@ -360,3 +361,21 @@ def _translated(function: Callable[[_In], _Out], value: _In, element: str) -> _O
         return function(value)
     except RecordError as err:
         raise RecordError(err.problem, element=element) from err
+
+
+_READERS: Mapping[Form, Reader] = MappingProxyType(
+    {
+        Form.TEXT: read_text,
+        Form.PARTIAL_DATE: _read_partial_date,
+        Form.DATE: _read_date,
+        Form.DATE_TIME: _read_date_time,
+        Form.MOMENT: _read_moment,
+        Form.COUNT: _read_count,
+        Form.CODE: _read_code,
+        Form.CODE_OR_TEXT: _read_code_or_text,
+        Form.COUNTRY: _read_country,
+        Form.SEX: _read_sex,
+        Form.IDENTIFIER: _read_identifier,
+        Form.IDENTIFIERS: _read_identifiers,
+    }
+)

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from health import CSVLayout, RecordRow, RowError, csv_layout, read_json_row, record_to_json
+from health import CSVLayout, RecordRow, RowError, canonical_record, csv_layout, read_json_row
 from issuer.batch_store import NewRecord, Reject
 from issuer.config import HOME_VARIABLE, IssuerConfig, load_config
 from issuer.keys import IssuerKeys, open_keys
@@ -35,8 +35,8 @@ from vclib.strict_json import JSONObject, dump_json
 # The longest row of a record; a line of CSV has a stricter limit of its own.
 MAX_ROW_BYTES = 100_000
 
-# 32 characters, so that five bits of a random byte choose one.
-_ID_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+# 32 characters, so that five bits of a random byte choose one: a character for each byte there is.
+_ID_CHARACTERS = b"abcdefghijkmnpqrstuvwxyz23456789" * 8
 _ID_LENGTH = 12
 
 
@@ -112,7 +112,7 @@ def settings_digest(config: IssuerConfig) -> str:
 
 def new_record_id() -> str:
     """Return a random record id."""
-    return "".join(_ID_CHARACTERS[byte & 31] for byte in secrets.token_bytes(_ID_LENGTH))
+    return secrets.token_bytes(_ID_LENGTH).translate(_ID_CHARACTERS).decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class _Signer:
 def _sign(
     signer: RecordSigner, row: RecordRow, lists: tuple[StatusList, ...], taken: tuple[int, ...]
 ) -> SignedRow:
-    canonical = jcs.canonicalize(record_to_json(row.record))
+    canonical = canonical_record(row.record)
     stored, _, text = signer.sign(
         row.record,
         positions=[StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)],

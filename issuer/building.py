@@ -34,6 +34,7 @@ from vclib.strict_json import JSONObject, JSONValue
 
 # A document without its values: names of members, in order, and types of values.
 Form: TypeAlias = Hashable
+_NESTED = frozenset({dict, list})
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,9 @@ def form_of(value: JSONValue) -> Form:
     else:
         return type(value).__name__
     kinds = tuple(map(type, members))
-    below = [form_of(member) for member in members if type(member) is dict or type(member) is list]
-    return (names, kinds, *below)
+    if _NESTED.isdisjoint(kinds):
+        return names, kinds
+    return (names, kinds, *(form_of(member) for member in members if type(member) in _NESTED))
 
 
 def new_proofs(

@@ -12,7 +12,7 @@ a list is published (`publishing`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -65,17 +65,16 @@ def list_url(config: IssuerConfig, name: str) -> str:
 def credential_status(positions: Sequence[StatusPosition]) -> list[JSONObject]:
     """Return the `credentialStatus` entries of a credential with these positions."""
     # Only the index differs among the credentials of one list.
-    return [
-        {
-            **_first_entry(each.status_list.purpose, each.status_list.url),
-            "statusListIndex": str(each.position),
-        }
-        for each in positions
-    ]
+    entries: list[JSONObject] = []
+    for each in positions:
+        entry = _first_entry(each.status_list.purpose, each.status_list.url).copy()
+        entry["statusListIndex"] = str(each.position)
+        entries.append(entry)
+    return entries
 
 
 @lru_cache(maxsize=64)
-def _first_entry(purpose: str, url: str) -> Mapping[str, JSONValue]:
+def _first_entry(purpose: str, url: str) -> MappingProxyType[str, JSONValue]:
     return MappingProxyType(status_entry(StatusEntry(purpose, 0, url)))
 
 

@@ -18,7 +18,8 @@ from health.data_sets import Record, TestRecord, VaccinationRecord
 from health.formats.certificate import Content, Subject
 from health.formats.members import day, members_of, moment, optional_text, partial_date, text
 from health.formats.telling import tell
-from health.records import read_record, record_to_json
+from health.record_json import record_to_json
+from health.records import read_record
 from vclib.datetimes import format_datetime
 from vclib.errors import MalformedValueError, RecordError
 from vclib.strict_json import JSONObject, JSONValue
