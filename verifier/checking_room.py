@@ -165,16 +165,6 @@ def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
     return {} if config is None else read_suspended(config)
 
 
-def absolute(path: Path | None) -> Path | None:
-    """Return a path that means the same in every process."""
-    return None if path is None else path.absolute()
-
-
-def absolutes(paths: Iterable[Path] | None) -> tuple[Path, ...]:
-    """Return paths that mean the same in every process."""
-    return tuple(path.absolute() for path in paths or ())
-
-
 def _fetcher(*, allow_loopback: bool) -> Fetch:
     # The HTTP client takes longer to import than all the rest.
     from runtime.fetch import Fetcher
