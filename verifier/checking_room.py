@@ -18,6 +18,7 @@ from health.trust import Signers, TrustStore
 from runtime.atomic import read_file
 from vclib.did import Fetch
 from vclib.errors import ConfigurationError
+from vclib.strict_json import JSONObject, JSONValue
 from verifier.config import VerifierConfig, load_config
 from verifier.environment import Sources
 from verifier.inputs import read_status_files, read_trust_file, status_files
@@ -34,6 +35,21 @@ from verifier.trust_suspensions import read_suspended, suspended_path, with_susp
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
 _MAX_FILE_BYTES = 1024 * 1024 * 1024
+# The settings that a verdict on a file depends on; all others are of a service that asks for answers.
+_DECIDING = (
+    "trust_file",
+    "signers",
+    "revoked",
+    "require_holder",
+    "require_status",
+    "rules",
+    "rules_country",
+    "rules_region",
+    "rules_max_age",
+    "trust_max_age",
+    "accept_test_lists",
+    "revoked_max_age",
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +127,17 @@ class CheckingRoom:
         # A trust file names no signers of paper codes, and takes the place of the lists that do.
         return None if found is None or self.trust is not None else found.signers
 
+    def settings(self) -> JSONObject:
+        """Return the settings that a verdict depends on, as they are in effect; ConfigurationError.
+
+        They are of the home's file or of the environment, which no digest of a file tells. Without a home
+        there are none.
+        """
+        config = self.config()
+        if config is None:
+            return {}
+        return {name: _as_json(getattr(config, name)) for name in _DECIDING}
+
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of every file that a verdict depends on, by its path; StoreError."""
         return {str(path): _digest(path) for path in dict.fromkeys(self._files())}
@@ -163,6 +190,10 @@ class CheckingRoom:
 
 def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
     return {} if config is None else read_suspended(config)
+
+
+def _as_json(value: Path | str | bool | int | None) -> JSONValue:
+    return str(value) if isinstance(value, Path) else value
 
 
 def _fetcher(*, allow_loopback: bool) -> Fetch:

@@ -24,11 +24,10 @@ from verifier.batch_check import (
     UNREADABLE,
     VERDICTS,
     BatchChecking,
-    begin_or_go_on,
     check_files,
     input_files,
-    terms_of,
 )
+from verifier.batch_terms import begin_or_go_on, terms_of
 from verifier.check_options import At, takes_room
 from verifier.checking_room import CheckingRoom
 from verifier.inputs import moment_option
