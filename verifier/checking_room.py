@@ -9,12 +9,12 @@ a batch is judged by one state of trust, lists and rules. Not here: the verdicts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from health.trust import Signers, TrustStore
+from health.trust import Signers, Suspensions, TrustStore
 from runtime.atomic import read_file
 from vclib.did import Fetch
 from vclib.errors import ConfigurationError
@@ -30,7 +30,7 @@ from verifier.rules import ChosenRules
 from verifier.service import Question, Verifier
 from verifier.signer_files import read_revocations, read_signers, revocation_files, signer_files
 from verifier.trust_lists import TrustFiles, load_trust, marks_of
-from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
+from verifier.trust_suspensions import read_suspended, suspended_path
 
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
@@ -123,7 +123,7 @@ class CheckingRoom:
     def _signers(self, found: TrustFiles | None, config: VerifierConfig | None) -> Signers | None:
         named = read_signers(self.signers)
         if named is not None:
-            return with_suspensions(named, _suspended(config))
+            return _suspended(config).of_signers(named)
         # A trust file names no signers of paper codes, and takes the place of the lists that do.
         return None if found is None or self.trust is not None else found.signers
 
@@ -188,8 +188,8 @@ class CheckingRoom:
         return choose_rules(config, rule_store(config), name, country, config.rules_region)
 
 
-def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
-    return {} if config is None else read_suspended(config)
+def _suspended(config: VerifierConfig | None) -> Suspensions:
+    return Suspensions() if config is None else read_suspended(config)
 
 
 def _as_json(value: Path | str | bool | int | None) -> JSONValue:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from typer.testing import CliRunner
 
+from tests import paper
 from tests.registries import NOW, VACCINATION_TYPE
 from vclib.did import did_key
 from vclib.errors import ConfigurationError
@@ -124,6 +127,36 @@ def test_an_entry_that_nobody_has_is_suspended_with_a_warning(place: Path) -> No
     assert [each.exit_code for each in (known, unknown, signer)] == [0, 0, 0]
     told = ["is on no list" in each.stderr for each in (known, unknown, signer)]
     assert told == [False, True, True]
+
+
+def test_a_signer_is_suspended_with_its_key_by_the_command(place: Path) -> None:
+    """Threat I3."""
+    home = ("--home", str(place / "venue"))
+    (place / "venue" / "signers").mkdir(parents=True)
+    (place / "venue" / "signers" / "signer.der").write_bytes(paper.CERTIFICATE)
+    handle = x509.load_der_x509_certificate(paper.CERTIFICATE).public_key()
+    written = handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    key, kid = hashlib.sha256(written).hexdigest(), paper.KID.hex()
+    told = _run(place, "suspend", kid.upper(), "--reason", "its key leaked", "--json", *home)
+    assert json.loads(told.stdout)["keys"] == [key]
+    assert told.stderr == ""
+    listed = _run(place, "list", *home).stdout
+    assert f"signer {kid}\n  SUSPENDED  its key leaked\n  with key   sha256:{key}\n" in listed
+    assert json.loads(_run(place, "list", "--json", *home).stdout)["suspendedKeys"] == {
+        key: f"its key leaked (the key of {kid})"
+    }
+    assert _run(place, "resume", kid, *home).exit_code == 0
+    assert key not in _run(place, "list", *home).stdout
+
+
+def test_a_signer_is_suspended_at_once_although_its_key_cannot_be_looked_up(place: Path) -> None:
+    home = ("--home", str(place / "venue"))
+    (place / "venue" / "signers").mkdir(parents=True)
+    (place / "venue" / "signers" / "broken.pem").write_text("no certificate")
+    told = _run(place, "suspend", paper.KID.hex(), "--reason", "its key leaked", "--json", *home)
+    assert (told.exit_code, json.loads(told.stdout)["keys"]) == (0, [])
+    assert "cannot be read" in told.stderr
+    assert "did:" not in _run(place, "suspend", "did:web:moh.example", "--reason", "why", *home).stderr
 
 
 def test_a_did_web_signs_by_the_method_that_it_names() -> None:
