@@ -45,7 +45,9 @@ def sign_command(
     private_key: Annotated[
         Path, typer.Option("--private-key", help="The publisher's key in PEM: Ed25519 or P-256.")
     ],
-    registry_id: Annotated[str, typer.Option("--id", help="URL of the registry, which stays the same.")],
+    registry_id: Annotated[
+        str, typer.Option("--id", help="https URL or DID of the registry, which stays the same.")
+    ],
     name: Annotated[str, typer.Option("--name", help="The publisher's name.")],
     out: Annotated[Path, typer.Option("--out", help="File to write; an older version is replaced.")],
     method: Annotated[

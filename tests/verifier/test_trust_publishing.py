@@ -181,11 +181,60 @@ def test_a_registry_of_nobody_is_not_signed() -> None:
         _registry(Publisher.of(key, None), {"issuers": []})
 
 
-def _registry(publisher: Publisher, entries: dict[str, Any] = _ENTRIES) -> dict[str, Any]:
+@pytest.mark.parametrize(
+    "registry_id", ["https://registry.example:8443/a/2026?version=1", "did:web:registry.example", _DID]
+)
+def test_a_registry_is_named_by_an_https_url_or_a_did(registry_id: str) -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    assert _registry(Publisher.of(key, None), registry_id=registry_id)["id"] == registry_id
+
+
+@pytest.mark.parametrize(
+    "registry_id",
+    [
+        "",
+        "registry",
+        "http://registry.example/2026",
+        "HTTPS://registry.example/2026",
+        "ftp://registry.example/2026",
+        "urn:uuid:8d1e9a4e-9b0f-4f7e-8a55-3d1f0c7c9b11",
+        "https://",
+        "https:///2026",
+        "https://[x/2026",
+        "https://registry.example:port/",
+        "https://registry.example/a b",
+        "https://somebody@registry.example/2026",
+        "https://registry.example/2026#now",
+        "https://registry.example/" + "x" * 2048,
+        "did:web",
+        "did:web:registry.example#key-1",
+        "did:web:registry.example/2026",
+    ],
+)
+def test_a_registry_that_no_link_could_name_is_not_signed(registry_id: str) -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    with pytest.raises(ConfigurationError, match="--id: "):
+        _registry(Publisher.of(key, None), registry_id=registry_id)
+
+
+@pytest.mark.parametrize("name", ["", " ", "Registry\n of all", "x" * 201])
+def test_a_publisher_without_a_name_that_can_be_shown_does_not_sign(place: Path, name: str) -> None:
+    signed = _sign(place, "--name", name)
+    assert signed.exit_code == 2
+    assert "--name: expected 1 to 200 printable characters" in signed.stderr
+    assert not (place / "registry.json").exists()
+
+
+def _registry(
+    publisher: Publisher,
+    entries: dict[str, Any] = _ENTRIES,
+    *,
+    registry_id: str = "https://registry.example/2026",
+) -> dict[str, Any]:
     return sign_registry(
         TrustedIssuers.from_json(entries),
         publisher,
-        registry_id="https://registry.example/2026",
+        registry_id=registry_id,
         name="Registry",
         days=30,
         now=NOW,
