@@ -20,7 +20,6 @@ from health.formats import Certificate, UnsupportedFormatError
 from runtime.atomic import read_file, write_file, write_lines
 from runtime.part_files import PartFolder
 from runtime.table_files import Line, is_parquet, read_lines, read_parquet
-from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import (
     ComplexityError,
     ConfigurationError,
@@ -38,11 +37,10 @@ from verifier.service import Question, Verifier
 
 VERDICTS = "verdicts.jsonl"
 SUMMARY = "summary.json"
-MANIFEST = "check.json"
 PART_ROWS = 1000
 UNREADABLE = "unreadable"
 
-_MAX_MANIFEST = 10_000_000
+_MAX_SUMMARY = 10_000_000
 
 Run = Callable[[Iterator["CheckChunk"]], Generator["CheckedChunk"]]
 
@@ -83,22 +81,6 @@ class BatchChecking:
         return checker
 
 
-def terms_of(
-    room: CheckingRoom, inputs: Mapping[str, str], at: str | None, *, without_base_proofs: bool
-) -> JSONObject:
-    """Return all that the verdicts depend on; `inputs` are the digests of the files by their paths."""
-    return {
-        "files": {**inputs, **room.digests()},
-        "at": at,
-        "rules": room.rules,
-        "country": room.country,
-        "requireHolder": room.require_holder,
-        "requireStatus": room.require_status,
-        "withoutBaseProofs": without_base_proofs,
-        "offline": room.offline,
-    }
-
-
 def input_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files to check: those named, and of a folder its parts; ConfigurationError for none."""
     found: list[Path] = []
@@ -124,21 +106,6 @@ def read_credentials(path: Path) -> Iterator[Line]:
         yield Line(number, str(row["credential"]).encode())
 
 
-def begin_or_go_on(folder: Path, terms: JSONObject, now: datetime) -> datetime:
-    """Return the moment that a folder's verdicts are as of; ConfigurationError if it is of another check."""
-    path = folder / MANIFEST
-    if path.exists():
-        members = parse_json_object(read_file(path, max_bytes=_MAX_MANIFEST), max_bytes=_MAX_MANIFEST)
-        if members.get("terms") != terms:
-            raise ConfigurationError(
-                "the files or options are not those this folder's check was begun with; choose another --out"
-            )
-        return parse_datetime(members.get("now"))
-    members = {"now": format_datetime(now), "terms": terms}
-    write_file(path, (dump_json(members, indent=2) + "\n").encode(), overwrite=False)
-    return parse_datetime(members["now"])
-
-
 def check_files(
     inputs: Sequence[Path], folder: PartFolder, run: Run, tell: Callable[[int], None]
 ) -> Mapping[str, int]:
@@ -154,7 +121,7 @@ def check_files(
         write_file(summary, (dump_json(dict(counts), indent=2) + "\n").encode())
     for path in folder.parts():
         path.unlink(missing_ok=True)
-    found = parse_json_object(read_file(summary, max_bytes=_MAX_MANIFEST))
+    found = parse_json_object(read_file(summary, max_bytes=_MAX_SUMMARY))
     return {name: value for name, value in found.items() if isinstance(value, int)}
 
 

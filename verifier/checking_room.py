@@ -9,15 +9,16 @@ a batch is judged by one state of trust, lists and rules. Not here: the verdicts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from health.trust import Signers, TrustStore
+from health.trust import Signers, Suspensions, TrustStore
 from runtime.atomic import read_file
 from vclib.did import Fetch
 from vclib.errors import ConfigurationError
+from vclib.strict_json import JSONObject, JSONValue
 from verifier.config import VerifierConfig, load_config
 from verifier.environment import Sources
 from verifier.inputs import read_status_files, read_trust_file, status_files
@@ -29,11 +30,26 @@ from verifier.rules import ChosenRules
 from verifier.service import Question, Verifier
 from verifier.signer_files import read_revocations, read_signers, revocation_files, signer_files
 from verifier.trust_lists import TrustFiles, load_trust, marks_of
-from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
+from verifier.trust_suspensions import read_suspended, suspended_path
 
 # As long as a service keeps a verified list.
 _LIST_LIFETIME = timedelta(minutes=5)
 _MAX_FILE_BYTES = 1024 * 1024 * 1024
+# The settings that a verdict on a file depends on; all others are of a service that asks for answers.
+_DECIDING = (
+    "trust_file",
+    "signers",
+    "revoked",
+    "require_holder",
+    "require_status",
+    "rules",
+    "rules_country",
+    "rules_region",
+    "rules_max_age",
+    "trust_max_age",
+    "accept_test_lists",
+    "revoked_max_age",
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +123,20 @@ class CheckingRoom:
     def _signers(self, found: TrustFiles | None, config: VerifierConfig | None) -> Signers | None:
         named = read_signers(self.signers)
         if named is not None:
-            return with_suspensions(named, _suspended(config))
+            return _suspended(config).of_signers(named)
         # A trust file names no signers of paper codes, and takes the place of the lists that do.
         return None if found is None or self.trust is not None else found.signers
+
+    def settings(self) -> JSONObject:
+        """Return the settings that a verdict depends on, as they are in effect; ConfigurationError.
+
+        They are of the home's file or of the environment, which no digest of a file tells. Without a home
+        there are none.
+        """
+        config = self.config()
+        if config is None:
+            return {}
+        return {name: _as_json(getattr(config, name)) for name in _DECIDING}
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of every file that a verdict depends on, by its path; StoreError."""
@@ -161,18 +188,12 @@ class CheckingRoom:
         return choose_rules(config, rule_store(config), name, country, config.rules_region)
 
 
-def _suspended(config: VerifierConfig | None) -> Mapping[str, str]:
-    return {} if config is None else read_suspended(config)
+def _suspended(config: VerifierConfig | None) -> Suspensions:
+    return Suspensions() if config is None else read_suspended(config)
 
 
-def absolute(path: Path | None) -> Path | None:
-    """Return a path that means the same in every process."""
-    return None if path is None else path.absolute()
-
-
-def absolutes(paths: Iterable[Path] | None) -> tuple[Path, ...]:
-    """Return paths that mean the same in every process."""
-    return tuple(path.absolute() for path in paths or ())
+def _as_json(value: Path | str | bool | int | None) -> JSONValue:
+    return str(value) if isinstance(value, Path) else value
 
 
 def _fetcher(*, allow_loopback: bool) -> Fetch:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,20 +33,8 @@ from vclib.encoding import encode_base58btc
 from vclib.errors import ConfigurationError
 from vclib.policy import Outcome
 from vclib.strict_json import JSONObject
-from verifier.check_options import (
-    AllowLoopback,
-    At,
-    Country,
-    Offline,
-    RequireHolder,
-    RequireStatus,
-    RevokedFiles,
-    Rules,
-    SignerFiles,
-    Status,
-    Trust,
-)
-from verifier.checking_room import CheckingRoom, absolute, absolutes
+from verifier.check_options import At, takes_room
+from verifier.checking_room import CheckingRoom
 from verifier.code_lists import has_many
 from verifier.config import VerifierConfig, load_config
 from verifier.inputs import moment_option, open_content
@@ -79,14 +67,6 @@ _EXIT_CODES = {
     Outcome.UNDECIDED: ExitCode.NOT_CHECKED,
 }
 
-Home: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--home",
-        help="Folder with trust, rule sets and settings; remembers challenges. DDCC_VERIFIER_HOME.",
-    ),
-]
-
 
 @app.callback()
 def main() -> None:
@@ -100,6 +80,7 @@ def main() -> None:
         "--domain https://venue.example"
     ),
 )
+@takes_room
 def check_command(
     file: Annotated[
         Path,
@@ -109,7 +90,7 @@ def check_command(
             "Or many: a folder of such files, or a text file with an HC1 code on each line.",
         ),
     ],
-    trust: Trust = None,
+    room: CheckingRoom,
     challenge: Annotated[
         str | None, typer.Option("--challenge", help="The challenge that was sent; the answer must carry it.")
     ] = None,
@@ -117,20 +98,10 @@ def check_command(
         str | None, typer.Option("--domain", help="Whom the presentation must be made for: us.")
     ] = None,
     at: At = None,
-    require_holder: RequireHolder = False,
-    require_status: RequireStatus = False,
-    status: Status = None,
-    rules: Rules = None,
-    country: Country = None,
-    signer: SignerFiles = None,
-    revoked: RevokedFiles = None,
-    offline: Offline = False,
-    allow_loopback: AllowLoopback = False,
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=256, help="For many codes: processes. Default: all cores."),
     ] = None,
-    home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
     """Say whether a presentation, credential or paper code is accepted, why, and what it discloses.
@@ -139,19 +110,6 @@ def check_command(
     """
     with reporting_errors(as_json=as_json):
         now = utc_now() if at is None else moment_option(at, "--at")
-        room = CheckingRoom(
-            home=absolute(home),
-            trust=absolute(trust),
-            status=absolutes(status),
-            signers=absolutes(signer),
-            revoked=absolutes(revoked),
-            rules=rules,
-            country=country,
-            require_holder=require_holder,
-            require_status=require_status,
-            offline=offline,
-            allow_loopback=allow_loopback,
-        )
         if has_many(file):
             if challenge is not None or domain is not None:
                 raise ConfigurationError("many codes answer no request: leave out --challenge and --domain")
@@ -198,7 +156,10 @@ def challenge_command(
     minutes: Annotated[
         int, typer.Option("--minutes", min=1, max=1440, help="How long a saved one may be answered.")
     ] = 10,
-    home: Home = None,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="Folder with the settings, which remembers it. DDCC_VERIFIER_HOME."),
+    ] = None,
     as_json: AsJSON = False,
 ) -> None:
     """Print a fresh random challenge."""

@@ -24,25 +24,12 @@ from verifier.batch_check import (
     UNREADABLE,
     VERDICTS,
     BatchChecking,
-    begin_or_go_on,
     check_files,
     input_files,
-    terms_of,
 )
-from verifier.check_options import (
-    AllowLoopback,
-    At,
-    Country,
-    Offline,
-    RequireHolder,
-    RequireStatus,
-    RevokedFiles,
-    Rules,
-    SignerFiles,
-    Status,
-    Trust,
-)
-from verifier.checking_room import CheckingRoom, absolute, absolutes
+from verifier.batch_terms import begin_or_go_on, terms_of
+from verifier.check_options import At, takes_room
+from verifier.checking_room import CheckingRoom
 from verifier.inputs import moment_option
 
 app = typer.Typer()
@@ -63,6 +50,7 @@ _OUTCOMES = (str(Outcome.ACCEPTED), *(name for name, _ in _EXIT_CODES))
         note="Of several outcomes the first of 1, 4 and 3 that came up.",
     ),
 )
+@takes_room
 def check_batch_command(
     inputs: Annotated[
         list[Path],
@@ -72,18 +60,7 @@ def check_batch_command(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the verdicts.")],
-    trust: Trust = None,
-    home: Annotated[
-        Path | None,
-        typer.Option("--home", help="Folder with trust lists, rule sets and settings. DDCC_VERIFIER_HOME."),
-    ] = None,
-    status: Status = None,
-    rules: Rules = None,
-    country: Country = None,
-    signer: SignerFiles = None,
-    revoked: RevokedFiles = None,
-    require_holder: RequireHolder = False,
-    require_status: RequireStatus = False,
+    room: CheckingRoom,
     without_base_proofs: Annotated[
         bool,
         typer.Option(
@@ -91,8 +68,6 @@ def check_batch_command(
         ),
     ] = False,
     at: At = None,
-    offline: Offline = False,
-    allow_loopback: AllowLoopback = False,
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=512, help="Processes that check. Default: all cores."),
@@ -103,19 +78,6 @@ def check_batch_command(
     with reporting_errors(as_json=as_json):
         folder = PartFolder(out, stem="verdicts")
         files = [path.absolute() for path in input_files(inputs)]
-        room = CheckingRoom(
-            home=absolute(home),
-            trust=absolute(trust),
-            status=absolutes(status),
-            signers=absolutes(signer),
-            revoked=absolutes(revoked),
-            rules=rules,
-            country=country,
-            require_holder=require_holder,
-            require_status=require_status,
-            offline=offline,
-            allow_loopback=allow_loopback,
-        )
         checking = BatchChecking(room, room.state(), utc_now(), without_base_proofs)
         with folder.locked():
             counts = _check(checking, files, folder, at, workers or available_cores())

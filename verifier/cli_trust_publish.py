@@ -18,7 +18,7 @@ from vclib.errors import VCError
 from vclib.strict_json import dump_json
 from verifier.config import VerifierConfig
 from verifier.inputs import read_trust_file
-from verifier.trust_lists import load_trust
+from verifier.trust_lists import TrustFiles, load_trust
 from verifier.trust_options import Home, trust_config
 from verifier.trust_publishing import Publisher, sign_registry
 from verifier.trust_suspensions import checked_id, resume, suspend
@@ -45,7 +45,9 @@ def sign_command(
     private_key: Annotated[
         Path, typer.Option("--private-key", help="The publisher's key in PEM: Ed25519 or P-256.")
     ],
-    registry_id: Annotated[str, typer.Option("--id", help="URL of the registry, which stays the same.")],
+    registry_id: Annotated[
+        str, typer.Option("--id", help="https URL or DID of the registry, which stays the same.")
+    ],
     name: Annotated[str, typer.Option("--name", help="The publisher's name.")],
     out: Annotated[Path, typer.Option("--out", help="File to write; an older version is replaced.")],
     method: Annotated[
@@ -87,16 +89,28 @@ def suspend_command(
     home: Home = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Accept nothing of an issuer or signer until further notice, whatever its list says."""
+    """Accept nothing of an issuer or signer until further notice, whatever its list says.
+
+    Of a signer every other certificate of the same key is suspended too.
+    """
     with reporting_errors(as_json=as_json):
         config = trust_config(home)
-        suspend(config, entry, reason)
-        if not _is_known(config, entry):
+        checked, files = checked_id(entry), _in_force(config)
+        found = frozenset() if files is None else files.keys_of(checked)
+        keys = sorted(suspend(config, checked, reason, keys=found).keys)
+        if files is not None and not files.names(checked):
             print_warning(f"{entry} is on no list that is in force here; is that how it is spelt?")
+        if files is None and not checked.startswith("did:"):
+            print_warning(
+                f"the lists in force cannot be read: {entry} is suspended, but not its key in other "
+                "certificates; say it again when they can"
+            )
         if as_json:
-            print_json({"id": entry, "suspended": True, "reason": reason})
+            print_json({"id": entry, "suspended": True, "reason": reason, "keys": [*keys]})
         else:
             print_line(f"{entry} is suspended: {reason}")
+            for key in keys:
+                print_line(f"and every certificate of its key sha256:{key}")
 
 
 @app.command("resume", epilog=epilog("ddcc trust resume did:web:moh.example"))
@@ -110,10 +124,9 @@ def resume_command(entry: _EntryArgument, home: Home = None, as_json: AsJSON = F
             print_line(f"{entry} counts again as its list says")
 
 
-def _is_known(config: VerifierConfig, entry: str) -> bool:
-    """Say whether a list or file in force names an entry; where they cannot be read, nobody can say."""
+def _in_force(config: VerifierConfig) -> TrustFiles | None:
+    """Return what the lists and files in force say, None where they cannot be read: that holds up nothing."""
     try:
-        files = load_trust(config)
+        return load_trust(config)
     except VCError:
-        return True
-    return files.names(checked_id(entry))
+        return None

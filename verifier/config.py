@@ -221,8 +221,13 @@ def service_config(option: Path | None, environment: Mapping[str, str] = os.envi
     return config
 
 
+def variable_of(setting: str) -> str:
+    """Return the name of the environment variable that counts more than the file."""
+    return _PREFIX + setting.upper()
+
+
 def _variable(setting: str, environment: Mapping[str, str]) -> str:
-    variable = _PREFIX + setting.upper()
+    variable = variable_of(setting)
     if setting == "database_url" and not environment.get(variable):
         return DATABASE_VARIABLE
     return variable

@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from health.trust import (
     Pins,
     Signers,
     SignerSet,
+    Suspensions,
     TestListError,
     TrustedSigner,
     TrustListError,
@@ -30,6 +31,7 @@ from health.trust import (
     check_not_older,
     kept_from_json,
     kept_to_json,
+    key_digest,
     pins_from_json,
     pins_to_json,
 )
@@ -50,7 +52,7 @@ from verifier.signer_files import (
     signer_files,
     state_of,
 )
-from verifier.trust_suspensions import read_suspended, suspended_path, with_suspensions
+from verifier.trust_suspensions import read_suspended, suspended_path
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
@@ -189,11 +191,11 @@ class TrustFiles:
         """The issuers; None where nobody was said to be trusted."""
         return None if self.store.is_empty else self.store.trusted_issuers()
 
-    def suspending(self, suspended: Mapping[str, str]) -> TrustFiles:
-        """Return the same with these suspensions and no others (`read_suspended`)."""
+    def suspending(self, suspended: Suspensions) -> TrustFiles:
+        """Return the same with these suspensions and no others."""
         named = self.named
         if named is not None:
-            named = replace(named, signers=with_suspensions(named.signers, suspended))
+            named = replace(named, signers=suspended.of_signers(named.signers))
         return TrustFiles(replace(self.store, suspended=suspended), named)
 
     def names(self, entry: str) -> bool:
@@ -203,6 +205,14 @@ class TrustFiles:
         certificates = (each for kept in self.store.lists for each in kept.trust_list.certificates)
         named = () if self.named is None else self.named.signers.by_kid
         return any(kid.hex() == entry for kid in (*(each.kid for each in certificates), *named))
+
+    def keys_of(self, entry: str) -> frozenset[str]:
+        """Return the keys (`key_digest`) of the signers with this key identifier; none for a DID."""
+        if entry.startswith("did:"):
+            return frozenset()
+        kid = bytes.fromhex(entry)
+        named = () if self.named is None else self.named.signers.by_kid.get(kid, ())
+        return frozenset(key_digest(each.public_key) for each in (*self.store.signers_of(kid), *named))
 
     @property
     def signers(self) -> Signers | None:
@@ -291,7 +301,7 @@ def load_trust(config: VerifierConfig) -> TrustFiles:
     if signers is None:
         return TrustFiles(store)
     # Believed as they stand, but not against the verifier's own word.
-    return TrustFiles(store, NamedSigners(with_suspensions(signers, store.suspended), oldest(state)))
+    return TrustFiles(store, NamedSigners(store.suspended.of_signers(signers), oldest(state)))
 
 
 def load_store(config: VerifierConfig) -> TrustStore:

@@ -72,7 +72,8 @@ def store_json(store: TrustStore) -> JSONObject:
         ],
         "lookAlikes": [list(group) for group in store.look_alikes()],
         "repeated": list(store.repeated_dids()),
-        "suspended": dict(store.suspended),
+        "suspended": {entry: each.reason for entry, each in store.suspended.by_id.items()},
+        "suspendedKeys": dict(store.suspended.by_key),
     }
 
 
@@ -93,11 +94,12 @@ def store_lines(store: TrustStore) -> Iterator[str]:
             listed = ", ".join(f"{country or '?'} {count}" for country, count in counts.items())
             yield f"signers of paper codes  ({kept.name})"
             yield f"  {listed}"
-    for entry, why in sorted(store.suspended.items()):
+    for entry, suspension in sorted(store.suspended.by_id.items()):
         if entry not in issuers.by_did:
             # A signer, or an issuer that no list has: its DID may be mistyped.
             yield f"{entry}  (on no list)" if entry.startswith("did:") else f"signer {entry}"
-            yield f"  SUSPENDED  {why}"
+            yield f"  SUSPENDED  {suspension.reason}"
+            yield from (f"  with key   sha256:{key}" for key in sorted(suspension.keys))
     yield from warning_lines(store)
 
 

@@ -2,29 +2,28 @@
 
 A ministry whose key leaked stays on its list until the list's publisher acts; whoever knows of it meanwhile
 suspends the entry here, by its DID or by the key identifier of a signer, and newer lists do not undo it. The
-verdict then names the suspension and its reason (threat I3). Not here: suspensions that a registry publishes
-(`health.trust.recognized_entities`).
+verdict then names the suspension and its reason (threat I3). Not here: what a suspension reaches
+(`health.trust.suspensions`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
-from health.trust import SignerSet
+from health.trust import Suspension, Suspensions
 from runtime.atomic import read_file, write_file
 from runtime.locked import locked_folder
 from vclib.did import parse_did
 from vclib.errors import ComplexityError, ConfigurationError, InvalidDIDError, MalformedError
-from vclib.strict_json import JSONObject, dump_json, parse_json_object
+from vclib.strict_json import JSONObject, JSONValue, dump_json, parse_json_object
 from verifier.config import VerifierConfig
 
 _MAX_BYTES = 1024 * 1024
 _MAX_REASON = 300
 _KEY_ID = re.compile(r"[0-9a-fA-F]{2,64}")
+_KEY_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def suspended_path(config: VerifierConfig) -> Path:
@@ -32,11 +31,11 @@ def suspended_path(config: VerifierConfig) -> Path:
     return config.home / "suspended.json"
 
 
-def read_suspended(config: VerifierConfig) -> Mapping[str, str]:
-    """Return the reasons by DID or key identifier (small hexadecimal); ConfigurationError, StoreError."""
+def read_suspended(config: VerifierConfig) -> Suspensions:
+    """Return whom this verifier has suspended; ConfigurationError, StoreError."""
     path = suspended_path(config)
     if not path.exists():
-        return MappingProxyType({})
+        return Suspensions()
     try:
         document = parse_json_object(read_file(path, max_bytes=_MAX_BYTES))
     except (MalformedError, ComplexityError) as err:
@@ -44,34 +43,36 @@ def read_suspended(config: VerifierConfig) -> Mapping[str, str]:
     found = document.get("suspended")
     if not isinstance(found, dict) or document.keys() != {"suspended"}:
         raise ConfigurationError(f'{path}: expected {{"suspended": {{ID: REASON}}}} and nothing else')
-    reasons: dict[str, str] = {}
-    for each, reason in found.items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise ConfigurationError(f"{path}: expected a reason for {each[:80]!r}")
-        reasons[checked_id(each)] = reason
-    return MappingProxyType(reasons)
+    try:
+        return Suspensions({checked_id(entry): _suspension(entry, each) for entry, each in found.items()})
+    except ConfigurationError as err:
+        raise ConfigurationError(f"{path}: {err.message}") from err
 
 
-def with_suspensions(signers: SignerSet, suspended: Mapping[str, str]) -> SignerSet:
-    """Return signers of which those are suspended whose key identifiers have a reason (`read_suspended`)."""
-    named = (signer for several in signers.by_kid.values() for signer in several)
-    return SignerSet.of(replace(signer, suspended=suspended.get(signer.kid.hex(), "")) for signer in named)
+def suspend(
+    config: VerifierConfig, entry: str, reason: str, *, keys: frozenset[str] = frozenset()
+) -> Suspension:
+    """Suspend an entry for a reason, with these keys and those that it had when it was suspended before.
 
-
-def suspend(config: VerifierConfig, entry: str, reason: str) -> None:
-    """Suspend an entry for a reason; ConfigurationError for what cannot be one."""
+    `keys` are `key_digest`s. Returns what is in force; ConfigurationError for what cannot be an entry or a
+    reason.
+    """
     if not reason.strip() or len(reason) > _MAX_REASON:
         raise ConfigurationError(f"--reason: expected 1 to {_MAX_REASON} characters")
     checked = checked_id(entry)
     with locked_folder(config.home):
-        _write(config, {**read_suspended(config), checked: reason})
+        found = dict(read_suspended(config).by_id)
+        before = found.get(checked, Suspension(reason))
+        suspension = Suspension(reason, before.keys | keys)
+        _write(config, {**found, checked: suspension})
+    return suspension
 
 
 def resume(config: VerifierConfig, entry: str) -> None:
-    """End a suspension; ConfigurationError where there is none."""
+    """End a suspension, of its keys too; ConfigurationError where there is none."""
     checked = checked_id(entry)
     with locked_folder(config.home):
-        found = dict(read_suspended(config))
+        found = dict(read_suspended(config).by_id)
         if found.pop(checked, None) is None:
             raise ConfigurationError(f"{entry[:80]!r} is not suspended here")
         _write(config, found)
@@ -90,6 +91,26 @@ def checked_id(entry: str) -> str:
     return entry.lower()
 
 
-def _write(config: VerifierConfig, reasons: Mapping[str, str]) -> None:
-    content: JSONObject = {"suspended": dict(sorted(reasons.items()))}
-    write_file(suspended_path(config), (dump_json(content, indent=2) + "\n").encode())
+def _suspension(entry: str, written: JSONValue) -> Suspension:
+    """Return what stands in the file: a reason alone, or with keys."""
+    members = written if isinstance(written, dict) else {"reason": written, "keys": []}
+    reason, keys = members.get("reason"), members.get("keys")
+    if not isinstance(reason, str) or not reason.strip():
+        raise ConfigurationError(f"expected a reason for {entry[:80]!r}")
+    if not isinstance(keys, list) or members.keys() != {"reason", "keys"}:
+        raise ConfigurationError(f"{entry[:80]!r}: expected reason, keys, and nothing else")
+    return Suspension(reason, frozenset(_checked_key(entry, each) for each in keys))
+
+
+def _checked_key(entry: str, key: JSONValue) -> str:
+    if not isinstance(key, str) or not _KEY_DIGEST.fullmatch(key):
+        raise ConfigurationError(f"{entry[:80]!r}: expected keys as SHA-256 in small hexadecimal")
+    return key
+
+
+def _write(config: VerifierConfig, suspensions: Mapping[str, Suspension]) -> None:
+    written: JSONObject = {
+        entry: {"reason": each.reason, "keys": [*sorted(each.keys)]} if each.keys else each.reason
+        for entry, each in sorted(suspensions.items())
+    }
+    write_file(suspended_path(config), (dump_json({"suspended": written}, indent=2) + "\n").encode())

@@ -42,6 +42,7 @@ from health.trust.signers import (
     judge_signer,
 )
 from health.trust.store import KeptList, TrustStore
+from health.trust.suspensions import Suspension, Suspensions, key_digest
 from health.trust.x509 import certificates_in, read_certificate, read_public_key
 from vclib.cid import Resolve
 from vclib.errors import MalformedValueError
@@ -62,6 +63,8 @@ __all__ = [
     "SignerKey",
     "SignerSet",
     "Signers",
+    "Suspension",
+    "Suspensions",
     "TestListError",
     "TrustList",
     "TrustListError",
@@ -79,6 +82,7 @@ __all__ = [
     "judge_signer",
     "kept_from_json",
     "kept_to_json",
+    "key_digest",
     "look_alikes",
     "mixes_scripts",
     "pins_from_json",

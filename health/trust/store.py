@@ -19,6 +19,7 @@ from types import MappingProxyType
 from health.trust.lists import CertificateEntry, TrustList
 from health.trust.look_alikes import look_alikes
 from health.trust.signers import TrustedSigner
+from health.trust.suspensions import Suspensions
 from health.trust.x509 import read_certificate
 from vclib.errors import KeyMaterialError
 from vclib.trusted_issuers import TrustedIssuer, TrustedIssuers
@@ -63,15 +64,14 @@ class KeptList:
 class TrustStore:
     """Lists by name, and the relying party's own trust file if it has one.
 
-    `max_age` is how old a list may be. `suspended` is whom the relying party itself has suspended, with the
-    reason: DIDs, and key identifiers of signers in hexadecimal; newer lists do not change that. Fit as
-    `Signers` for paper codes; for credentials see `trusted_issuers`.
+    `max_age` is how old a list may be. `suspended` is whom the relying party itself has suspended: newer
+    lists do not change that. Fit as `Signers` for paper codes; for credentials see `trusted_issuers`.
     """
 
     lists: tuple[KeptList, ...] = ()
     own: TrustedIssuers | None = None
     max_age: timedelta | None = None
-    suspended: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    suspended: Suspensions = field(default_factory=Suspensions)
     _made: dict[tuple[str, bytes], TrustedSigner | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -92,12 +92,14 @@ class TrustStore:
 
     def signers_for(self, kid: bytes, *, format: str) -> tuple[TrustedSigner, ...]:  # noqa: A002 - its name
         """Return every signer with this key identifier that is trusted for the format."""
-        found = [self._signer(kept, entry) for kept, entry in self._signers.get(kid, ())]
         return tuple(
-            signer
-            for signer in found
-            if signer is not None and (signer.formats is None or format in signer.formats)
+            signer for signer in self.signers_of(kid) if signer.formats is None or format in signer.formats
         )
+
+    def signers_of(self, kid: bytes) -> tuple[TrustedSigner, ...]:
+        """Return every signer with this key identifier, of whatever formats."""
+        found = (self._signer(kept, entry) for kept, entry in self._signers.get(kid, ()))
+        return tuple(signer for signer in found if signer is not None)
 
     def look_alikes(self) -> list[tuple[str, ...]]:
         """Return names of issuers that are drawn alike, or mix alphabets (threat I7)."""
@@ -118,7 +120,7 @@ class TrustStore:
     @cached_property
     def _issuers(self) -> TrustedIssuers:
         own = {} if self.own is None else self.own.by_did
-        by_did = {did: self._suspended(issuer) for did, issuer in own.items()}
+        by_did = {did: self.suspended.of_issuer(issuer) for did, issuer in own.items()}
         for kept in self.lists:
             for issuer in kept.trust_list.issuers:
                 judged = self._judged(kept, issuer)
@@ -126,13 +128,9 @@ class TrustStore:
                     by_did.setdefault(did, judged)
         return TrustedIssuers(MappingProxyType(by_did))
 
-    def _suspended(self, issuer: TrustedIssuer) -> TrustedIssuer:
-        why = next((self.suspended[did] for did in sorted(issuer.dids) if did in self.suspended), "")
-        return replace(issuer, suspended=why) if why else issuer
-
     def _judged(self, kept: KeptList, issuer: TrustedIssuer) -> TrustedIssuer:
         return replace(
-            self._suspended(issuer),
+            self.suspended.of_issuer(issuer),
             type_iris=_both(issuer.type_iris, kept.types),
             source=kept.name,
             fresh_until=kept.fresh_until(self.max_age),
@@ -154,8 +152,7 @@ class TrustStore:
         key = (kept.name, entry.certificate)
         if key not in self._made:
             signer = _read_signer(kept, entry, kept.fresh_until(self.max_age))
-            why = self.suspended.get(entry.kid.hex(), "")
-            self._made[key] = replace(signer, suspended=why) if signer is not None and why else signer
+            self._made[key] = None if signer is None else self.suspended.of_signer(signer)
         return self._made[key]
 
 

@@ -21,6 +21,8 @@ from tests import paper
 from tests.issuer.batch_home import make_home, run, write_records
 from tests.processes import ROOT
 from vclib.datetimes import format_datetime
+from verifier.checking_room import CheckingRoom
+from verifier.settings import SETTINGS
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +55,18 @@ def check(
     return _run(place, *inputs, "--out", out, "--trust", "trust.json", "--status", "lists", *more)
 
 
-def check_by_home(place: Path, *inputs: str, more: tuple[str, ...] = ()) -> tuple[int, Any, str]:
-    """Run `check-batch` with what a verifier's home and files of signers say."""
-    return _run(place, *inputs, "--out", "verdicts", "--home", "venue", *more)
+def check_by_home(
+    place: Path, *inputs: str, more: tuple[str, ...] = (), **variables: str
+) -> tuple[int, Any, str]:
+    """Run `check-batch` with what a verifier's home, files of signers and the environment say."""
+    return _run(place, *inputs, "--out", "verdicts", "--home", "venue", *more, **variables)
 
 
-def _run(place: Path, *arguments: str) -> tuple[int, Any, str]:
+def _run(place: Path, *arguments: str, **variables: str) -> tuple[int, Any, str]:
     done = subprocess.run(
         [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, "--offline", "--json"],
         cwd=place,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **variables},
         capture_output=True,
         text=True,
         timeout=300,
@@ -141,6 +145,55 @@ def test_other_files_under_the_same_folder_are_refused(place: Path) -> None:
     code, _, errors = check(place, "batch/part-000001.jsonl", more=WHOLE)
     assert code == 2
     assert "are not those this folder's check was begun with" in errors
+    assert "part-000002.jsonl" in errors
+
+
+def test_another_option_under_the_same_folder_is_refused_by_its_name(place: Path) -> None:
+    check(place, "batch", more=WHOLE)
+    code, _, errors = check(place, "batch", more=(*WHOLE, "--require-holder"))
+    assert code == 2
+    assert "begun with: --require-holder; choose another --out" in errors
+
+
+def test_another_setting_of_the_environment_is_refused_by_its_name(place: Path) -> None:
+    (place / "venue").mkdir()
+    (place / "venue" / "trust.json").write_text((place / "trust.json").read_text())
+    more = ("--status", "lists", *WHOLE)
+    begun = check_by_home(place, "batch", more=more, DDCC_VERIFIER_REQUIRE_STATUS="true")
+    assert (begun[0], begun[2]) == (0, "")
+    # What decides nothing about a file may change.
+    again = check_by_home(
+        place, "batch", more=more, DDCC_VERIFIER_REQUIRE_STATUS="true", DDCC_VERIFIER_PAGE_KIOSK="true"
+    )
+    assert again == begun
+    code, _, errors = check_by_home(place, "batch", more=more, DDCC_VERIFIER_TRUST_MAX_AGE="60")
+    assert code == 2
+    assert "begun with: DDCC_VERIFIER_REQUIRE_STATUS, DDCC_VERIFIER_TRUST_MAX_AGE; choose" in errors
+
+
+def test_a_check_of_which_no_settings_are_known_does_not_go_on(place: Path) -> None:
+    check(place, "batch", more=WHOLE)
+    path = place / "verdicts" / "check.json"
+    manifest = json.loads(path.read_text())
+    del manifest["terms"]["settings"]
+    path.write_text(json.dumps(manifest))
+    code, _, errors = check(place, "batch", more=WHOLE)
+    assert code == 2
+    assert "begun with: settings; choose another --out" in errors
+
+
+def test_every_setting_is_a_term_or_has_no_say_in_a_verdict_on_a_file(tmp_path: Path) -> None:
+    terms = CheckingRoom(home=tmp_path).settings()
+    of_a_service = {
+        "name", "purpose", "url", "domain", "database_url", "client_id", "certificate_file", "hsm_module",
+        "hsm_token", "hsm_pin_file", "tokens_for", "accept_old_copies", "status_refresh", "status_max_age",
+        "did_refresh", "did_max_age", "challenge_seconds", "max_open_challenges", "exchange_seconds",
+        "max_open_exchanges", "requests_per_second", "page_situation", "page_clear_seconds", "page_kiosk",
+        "page_accept_without_status", "page_session_hours",
+    }  # fmt: skip
+    assert terms.keys() | of_a_service == SETTINGS.keys()
+    assert not terms.keys() & of_a_service
+    assert CheckingRoom().settings() == {}
 
 
 def test_without_a_list_of_withdrawals_nothing_is_decided(place: Path) -> None:

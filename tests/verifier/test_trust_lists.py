@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from health.formats import make_signer_certificate
 from health.trust import (
     Material,
     OlderListError,
     Pins,
+    Suspension,
     TestListError,
     TrustListError,
     UnsignedListError,
@@ -33,6 +36,7 @@ from vclib.errors import (
     StoreError,
     VCError,
 )
+from vclib.keys import PrivateKey
 from vclib.strict_json import JSONObject
 from verifier.config import VerifierConfig
 from verifier.trust_import import Wanted, import_list, read_contexts, read_material, refresh_list
@@ -75,6 +79,11 @@ class Place:
 
     def known(self) -> set[str]:
         return set(load_store(self.config).trusted_issuers().by_did)
+
+
+def _certificate(key: PrivateKey, name: str) -> bytes:
+    begins, ends = NOW - timedelta(days=60), NOW + timedelta(days=600)
+    return make_signer_certificate(key, country="AT", name=name, begins=begins, ends=ends)
 
 
 @pytest.fixture
@@ -379,6 +388,60 @@ def test_a_signer_is_suspended_by_its_key_identifier_and_seen_at_once(place: Pla
     assert found() == [("", frozenset({"LI"}))]
 
 
+def test_a_suspended_key_stays_so_under_another_certificate_of_the_home(place: Place) -> None:
+    """Threat I3: whoever has the key makes a new certificate of it, with another key identifier."""
+    place.config.signers_path.mkdir(parents=True)
+    first, renewed, other = (
+        _certificate(key, name) for key, name in ((paper.KEY, "A"), (paper.KEY, "B"), (paper.OTHER_KEY, "C"))
+    )
+    (place.config.signers_path / "first.der").write_bytes(first)
+    trust, kid = TrustSource(place.config), certificate_kid(first).hex()
+
+    def why(certificate: bytes) -> list[str]:
+        signers = trust.now().signers
+        assert signers is not None
+        found = signers.signers_for(certificate_kid(certificate), format="eu-dcc")
+        return [each.suspended for each in found]
+
+    keys = trust.files().keys_of(kid)
+    suspend(place.config, kid, "its key leaked", keys=keys)
+    # The certificate that was suspended is gone, and its key comes back.
+    (place.config.signers_path / "first.der").unlink()
+    (place.config.signers_path / "renewed.der").write_bytes(renewed)
+    (place.config.signers_path / "other.der").write_bytes(other)
+    assert why(renewed) == [f"its key leaked (the key of {kid})"]
+    assert why(other) == [""]
+    # Said again where the certificate is not there any more, the key is not forgotten.
+    assert suspend(place.config, kid, "it was stolen").keys == keys
+    assert why(renewed) == [f"it was stolen (the key of {kid})"]
+    resume(place.config, kid)
+    assert why(renewed) == [""]
+
+
+def test_a_suspended_key_stays_so_in_every_list(place: Place, tmp_path: Path) -> None:
+    """Threat I3: also where the certificate that was suspended is of another list, or of the home."""
+    authority = Authority()
+    (tmp_path / "signers.pem").write_bytes(pem(authority.signer()) + pem(authority.certificate))
+    pins = Pins(anchors=(authority.certificate,))
+    wanted = Wanted("signers", str(tmp_path / "signers.pem"), pins)
+    import_list(wanted, place.folder, fetch=None, now=NOW, accept_test_lists=False)
+    trust, listed = TrustSource(place.config), certificate_kid(authority.signer())
+    suspend(place.config, "0123456789abcdef", "its key leaked", keys=trust.files().keys_of(listed.hex()))
+    signers = trust.now().signers
+    assert signers is not None
+    [signer] = signers.signers_for(listed, format="eu-dcc")
+    assert signer.suspended == "its key leaked (the key of 0123456789abcdef)"
+
+
+def test_a_suspension_that_was_written_without_keys_is_read_as_before(place: Place) -> None:
+    suspended_path(place.config).parent.mkdir(parents=True, exist_ok=True)
+    suspended_path(place.config).write_text('{"suspended": {"0123456789abcdef": "its key leaked"}}')
+    assert read_suspended(place.config).by_id == {"0123456789abcdef": Suspension("its key leaked")}
+    suspend(place.config, MINISTRY, "it was closed")
+    written = json.loads(suspended_path(place.config).read_text())
+    assert written == {"suspended": {"0123456789abcdef": "its key leaked", MINISTRY: "it was closed"}}
+
+
 def test_what_the_verifier_suspends_counts_although_another_file_is_broken(place: Place) -> None:
     """Threat I3: whoever learns that a key leaked must not have to mend a certificate first."""
     place.take()
@@ -421,7 +484,7 @@ def test_suspensions_of_the_same_moment_all_count(place: Place) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(read_suspended(place.config)) == entries
+    assert sorted(read_suspended(place.config).by_id) == entries
 
 
 @pytest.mark.parametrize(
@@ -440,7 +503,19 @@ def test_a_suspension_needs_a_reason_and_ends_once(place: Place) -> None:
         resume(place.config, MINISTRY)
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"suspended": []}', '{"suspended": {"did:web:a.example": ""}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}",
+        '{"suspended": []}',
+        '{"suspended": {"did:web:a.example": ""}}',
+        '{"suspended": {"0123": {"keys": []}}}',
+        '{"suspended": {"0123": {"reason": "why"}}}',
+        '{"suspended": {"0123": {"reason": "why", "keys": ["abcd"]}}}',
+        '{"suspended": {"0123": {"reason": "why", "keys": [], "until": "tomorrow"}}}',
+    ],
+)
 def test_a_file_of_suspensions_that_is_none_stops_a_verifier(place: Place, text: str) -> None:
     """Rather than let somebody in whom it meant to keep out."""
     place.take()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from typer.testing import CliRunner
 
+from tests import paper
 from tests.registries import NOW, VACCINATION_TYPE
 from vclib.did import did_key
 from vclib.errors import ConfigurationError
@@ -126,6 +129,36 @@ def test_an_entry_that_nobody_has_is_suspended_with_a_warning(place: Path) -> No
     assert told == [False, True, True]
 
 
+def test_a_signer_is_suspended_with_its_key_by_the_command(place: Path) -> None:
+    """Threat I3."""
+    home = ("--home", str(place / "venue"))
+    (place / "venue" / "signers").mkdir(parents=True)
+    (place / "venue" / "signers" / "signer.der").write_bytes(paper.CERTIFICATE)
+    handle = x509.load_der_x509_certificate(paper.CERTIFICATE).public_key()
+    written = handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    key, kid = hashlib.sha256(written).hexdigest(), paper.KID.hex()
+    told = _run(place, "suspend", kid.upper(), "--reason", "its key leaked", "--json", *home)
+    assert json.loads(told.stdout)["keys"] == [key]
+    assert told.stderr == ""
+    listed = _run(place, "list", *home).stdout
+    assert f"signer {kid}\n  SUSPENDED  its key leaked\n  with key   sha256:{key}\n" in listed
+    assert json.loads(_run(place, "list", "--json", *home).stdout)["suspendedKeys"] == {
+        key: f"its key leaked (the key of {kid})"
+    }
+    assert _run(place, "resume", kid, *home).exit_code == 0
+    assert key not in _run(place, "list", *home).stdout
+
+
+def test_a_signer_is_suspended_at_once_although_its_key_cannot_be_looked_up(place: Path) -> None:
+    home = ("--home", str(place / "venue"))
+    (place / "venue" / "signers").mkdir(parents=True)
+    (place / "venue" / "signers" / "broken.pem").write_text("no certificate")
+    told = _run(place, "suspend", paper.KID.hex(), "--reason", "its key leaked", "--json", *home)
+    assert (told.exit_code, json.loads(told.stdout)["keys"]) == (0, [])
+    assert "cannot be read" in told.stderr
+    assert "did:" not in _run(place, "suspend", "did:web:moh.example", "--reason", "why", *home).stderr
+
+
 def test_a_did_web_signs_by_the_method_that_it_names() -> None:
     key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
     publisher = Publisher.of(key, "did:web:registry.example#key-1")
@@ -148,11 +181,60 @@ def test_a_registry_of_nobody_is_not_signed() -> None:
         _registry(Publisher.of(key, None), {"issuers": []})
 
 
-def _registry(publisher: Publisher, entries: dict[str, Any] = _ENTRIES) -> dict[str, Any]:
+@pytest.mark.parametrize(
+    "registry_id", ["https://registry.example:8443/a/2026?version=1", "did:web:registry.example", _DID]
+)
+def test_a_registry_is_named_by_an_https_url_or_a_did(registry_id: str) -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    assert _registry(Publisher.of(key, None), registry_id=registry_id)["id"] == registry_id
+
+
+@pytest.mark.parametrize(
+    "registry_id",
+    [
+        "",
+        "registry",
+        "http://registry.example/2026",
+        "HTTPS://registry.example/2026",
+        "ftp://registry.example/2026",
+        "urn:uuid:8d1e9a4e-9b0f-4f7e-8a55-3d1f0c7c9b11",
+        "https://",
+        "https:///2026",
+        "https://[x/2026",
+        "https://registry.example:port/",
+        "https://registry.example/a b",
+        "https://somebody@registry.example/2026",
+        "https://registry.example/2026#now",
+        "https://registry.example/" + "x" * 2048,
+        "did:web",
+        "did:web:registry.example#key-1",
+        "did:web:registry.example/2026",
+    ],
+)
+def test_a_registry_that_no_link_could_name_is_not_signed(registry_id: str) -> None:
+    key = PrivateKey.from_secret_bytes(KeyType.P256, bytes([9]) * 32)
+    with pytest.raises(ConfigurationError, match="--id: "):
+        _registry(Publisher.of(key, None), registry_id=registry_id)
+
+
+@pytest.mark.parametrize("name", ["", " ", "Registry\n of all", "x" * 201])
+def test_a_publisher_without_a_name_that_can_be_shown_does_not_sign(place: Path, name: str) -> None:
+    signed = _sign(place, "--name", name)
+    assert signed.exit_code == 2
+    assert "--name: expected 1 to 200 printable characters" in signed.stderr
+    assert not (place / "registry.json").exists()
+
+
+def _registry(
+    publisher: Publisher,
+    entries: dict[str, Any] = _ENTRIES,
+    *,
+    registry_id: str = "https://registry.example/2026",
+) -> dict[str, Any]:
     return sign_registry(
         TrustedIssuers.from_json(entries),
         publisher,
-        registry_id="https://registry.example/2026",
+        registry_id=registry_id,
         name="Registry",
         days=30,
         now=NOW,
