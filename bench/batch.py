@@ -26,6 +26,7 @@ from rich.console import Console
 
 from bench.batch_floor import floor_microseconds, signatures_of
 from bench.batch_report import BatchRun, Measured, extrapolations, text_of, write_section
+from bench.batch_watch import MemoryWatch, rates
 from bench.credential import RECORD
 from bench.services.places import DATABASES, Databases, open_databases
 from issuer.cli_batch import PART_ROWS
@@ -36,7 +37,6 @@ from issuer.store import IssuerStore
 
 _PASSPHRASE = "passphrase of a bench"
 _ROOT = Path(__file__).parents[1]
-_SECONDS_BETWEEN_LOOKS = 0.2
 _SECONDS_BETWEEN_LINES = 60
 _EVENTS = 10_007
 _PROGRAM = (sys.executable, "-m", "ddcc")
@@ -126,7 +126,13 @@ class _Bench:
         signatures = signatures_of(out / "part-000001.jsonl")
         floor = floor_microseconds(signatures)
         yield replace(
-            minting, what="mint", database=database, rows=self.rows, floor_us=floor, signatures=signatures
+            minting,
+            what="mint",
+            database=database,
+            rows=self.rows,
+            floor_us=floor,
+            signatures=signatures,
+            rates=rates(list(out.glob("part-*.jsonl")), PART_ROWS),
         )
         if database == DATABASES[0] and self.also_check:
             verdicts = home / "verdicts"
@@ -194,7 +200,7 @@ def _make_issuer(home: Path, url: str) -> IssuerConfig:
 
 
 def _run(arguments: Sequence[object], cores: int) -> Measured:
-    """Run a command on so many cores; gives wall and processor time, and the most memory it had at once."""
+    """Run a command on so many cores; gives wall and processor time, and the memory it had."""
     allowed = sorted(os.sched_getaffinity(0))[:cores]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(
@@ -205,50 +211,15 @@ def _run(arguments: Sequence[object], cores: int) -> Measured:
         text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, allowed),
     )
-    peak = _Peak(process.pid)
+    watch = MemoryWatch(process.pid)
     written, _ = process.communicate()
     seconds = time.perf_counter() - began
+    memory = watch.end()
     if process.returncode != 0:
         raise RuntimeError(f"the command failed with exit code {process.returncode}: {written}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(cores=cores, seconds=seconds, processor_seconds=used, peak_mb=peak.end())
-
-
-class _Peak:
-    """Looks at the memory of a process and its children, what they share counted once (PSS)."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid, self._most = pid, 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-
-    def end(self) -> float:
-        """Return the most that was seen, in megabytes."""
-        self._ended.set()
-        self._thread.join()
-        return self._most / 1000
-
-    def _look(self) -> None:
-        while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
-            self._most = max(self._most, sum(_kilobytes(pid) for pid in _family(self._pid)))
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(each for child in children for each in _family(int(child)))]
-
-
-def _kilobytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return Measured(cores=cores, seconds=seconds, processor_seconds=used, memory=memory)
 
 
 def _cores() -> int:
@@ -263,7 +234,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mint-only", action="store_true", help="leave check-batch out")
     parser.add_argument("--folder", type=Path, help="where files and databases are while it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers to FILE")
-    parser.add_argument("--section", type=Path, metavar="FILE", help="also write the section into FILE")
+    parser.add_argument(
+        "--section",
+        type=Path,
+        metavar="FILE",
+        help="also write the section into FILE; a million rows and more have one of their own",
+    )
     return parser
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from rich.table import Table
 
+from bench.batch_watch import Memory
 from bench.machine import processor
 from bench.sections import write_section as write_section_of
 
@@ -27,6 +28,22 @@ _HEADINGS = (
     "peak MB",
     "times one core",
 )
+_LONG_HEADINGS = (
+    "database",
+    "cores",
+    "seconds",
+    "a second",
+    "in the first tenth",
+    "in the last tenth",
+    "per core",
+    "processor us",
+    "floor us",
+    "peak MB",
+    "command's MB early",
+    "command's MB late",
+)
+# From here on a run says how the whole behaves in the long run, and is written beside the short ones.
+LONG_ROWS = 1_000_000
 _NATION, _NIGHT_HOURS = 20_000_000, 8
 _ABOUT = """\
 The whole command from start to end on a file of CSV: reading, checking, status positions, both proofs
@@ -42,6 +59,12 @@ Beside the signatures, a row's time in a worker goes, about equally, to reading 
 its statements with their labels and order, twice, and to JSON text, digests and rows; the command itself
 takes about a tenth of a row's time, most of it in the database."""
 
+_ABOUT_LONG = """\
+The same command and the same rows as above, more of them: does it keep its rate, and its memory? The rates of
+the first and the last tenth are those at which parts were kept. *peak MB* is what all its processes had at
+once, *command's MB* what the command itself had, without its workers, after a tenth of the time and in the
+last tenth."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -50,12 +73,14 @@ class Measured:
     cores: int
     seconds: float
     processor_seconds: float
-    peak_mb: float
+    memory: Memory
     what: str = ""
     database: str = ""
     rows: int = 0
     floor_us: float | None = None
     signatures: int = 0
+    # Rows a second in the first tenth of the parts and in the last.
+    rates: tuple[float, float] | None = None
 
     @property
     def per_second(self) -> float:
@@ -89,8 +114,11 @@ def text_of(run: BatchRun) -> Table:
 
 
 def write_section(run: BatchRun, path: Path) -> None:
-    """Put the section into the file, in place of the one that is there."""
-    write_section_of(path, "batches", _markdown(run))
+    """Put the section into the file, in place of the one that is there; long runs have one of their own."""
+    if run.rows >= LONG_ROWS:
+        write_section_of(path, "million", _long_markdown(run))
+    else:
+        write_section_of(path, "batches", _markdown(run))
 
 
 def _markdown(run: BatchRun) -> str:
@@ -101,13 +129,32 @@ def _markdown(run: BatchRun) -> str:
         "",
         f"Measured by `python -m bench.batch --rows {run.rows}` on {_machine(run)}.",
         "",
-        f"| {' | '.join(_HEADINGS)} |",
-        f"| --- | --- |{' --: |' * (len(_HEADINGS) - 2)}",
-        *(f"| {' | '.join(row)} |" for row in _rows(run)),
+        *_table(_HEADINGS, 2, _rows(run)),
         "",
         *(f"{line}\n" for line in extrapolations(run)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _long_markdown(run: BatchRun) -> str:
+    lines = [
+        f"### A batch of {run.rows:,} rows",
+        "",
+        _ABOUT_LONG,
+        "",
+        f"Measured by `python -m bench.batch --rows {run.rows} --mint-only` on {_machine(run)}.",
+        "",
+        *_table(_LONG_HEADINGS, 1, _long_rows(run)),
+        "",
+        *(f"{line}\n" for line in extrapolations(run)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(headings: Sequence[str], names: int, rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{' --- |' * names}{' --: |' * (len(headings) - names)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 def _rows(run: BatchRun) -> Iterator[tuple[str, ...]]:
@@ -123,8 +170,29 @@ def _rows(run: BatchRun) -> Iterator[tuple[str, ...]]:
             f"{each.processor_us:,.0f}",
             "-" if each.floor_us is None else f"{each.floor_us:,.0f}",
             "-" if each.floor_us is None else f"{each.processor_us / each.floor_us:.2f}",
-            f"{each.peak_mb:,.0f}",
+            f"{each.memory.peak:,.0f}",
             "-" if one is None or one is each else f"{each.per_second / one.per_second:.2f}",
+        )
+
+
+def _long_rows(run: BatchRun) -> Iterator[tuple[str, ...]]:
+    for each in run.measured:
+        if each.what != "mint":
+            continue
+        first, last = ("-", "-") if each.rates is None else (f"{rate:,.0f}" for rate in each.rates)
+        yield (
+            each.database,
+            str(each.cores),
+            f"{each.seconds:,.0f}",
+            f"{each.per_second:,.0f}",
+            first,
+            last,
+            f"{1e6 / each.processor_us:,.0f}",
+            f"{each.processor_us:,.0f}",
+            "-" if each.floor_us is None else f"{each.floor_us:,.0f}",
+            f"{each.memory.peak:,.0f}",
+            f"{each.memory.early:,.0f}",
+            f"{each.memory.late:,.0f}",
         )
 
 

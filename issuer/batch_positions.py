@@ -2,9 +2,9 @@
 
 Batches have lists of their own, one batch at a time in each (docs/decisions/0341-lists-of-batches.md). So a
 position that was chosen cannot be taken by another writer while thousands are being signed, and a list can
-be filled to the last position: positions are dealt from a shuffled deck, which says as little about the
-order of minting as drawing at random does. After a crash the deck is made anew from what the database says
-is taken. Not here: taking positions for good (`batch_store`).
+be filled to the last position: positions are dealt from a deck that is shuffled as far as it is dealt, which
+says as little about the order of minting as drawing at random does. After a crash the deck is made anew from
+what the database says is taken. Not here: taking positions for good (`batch_store`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,24 @@ from issuer.store import IssuerStore, IssuerWriting, StatusList
 
 @dataclass
 class _Deck:
-    """A list, and its free positions in the order in which they will be dealt, last first."""
+    """A list, and its free positions, in no order that matters: which is next is drawn when it is dealt."""
 
     status_list: StatusList
     free: list[int]
+
+    def deal(self, number: int, randomness: random.Random) -> tuple[int, ...]:
+        """Take so many out, drawn at random.
+
+        This is the shuffle of Fisher and Yates as far as it is needed: a whole list takes a second, in which
+        nobody could sign yet.
+        """
+        rest = len(self.free) - number
+        for last in range(len(self.free) - 1, rest - 1, -1):
+            drawn = randomness.randrange(last + 1)
+            self.free[last], self.free[drawn] = self.free[drawn], self.free[last]
+        dealt = tuple(self.free[rest:])
+        del self.free[rest:]
+        return dealt
 
 
 class PositionPool:
@@ -37,14 +51,14 @@ class PositionPool:
         store: IssuerStore,
         publisher: ListPublisher,
         purposes: Sequence[str],
-        shuffler: random.Random | None = None,
+        randomness: random.Random | None = None,
     ) -> None:
         self._batch_id = batch_id
         self._store = store
         self._publisher = publisher
         self._purposes = tuple(purposes)
         # Predictable positions would tell who was minted next to whom.
-        self._shuffler = shuffler or secrets.SystemRandom()
+        self._randomness = randomness or secrets.SystemRandom()
         self._decks: dict[str, list[_Deck]] = {purpose: [] for purpose in self._purposes}
         self._is_ready = False
 
@@ -59,11 +73,8 @@ class PositionPool:
                 self._decks[purpose] = [self._deck(each) for each in own]
             self._is_ready = True
         decks = [self._with_room(purpose, number, now) for purpose in self._purposes]
-        dealt = []
-        for deck in decks:
-            dealt.append(tuple(deck.free[len(deck.free) - number :]))
-            del deck.free[len(deck.free) - number :]
-        return tuple(deck.status_list for deck in decks), tuple(dealt)
+        dealt = tuple(deck.deal(number, self._randomness) for deck in decks)
+        return tuple(deck.status_list for deck in decks), dealt
 
     def give_back(
         self, lists: Sequence[StatusList], positions: Sequence[tuple[int, ...]], *, after: int
@@ -108,6 +119,4 @@ class PositionPool:
     def _deck(self, status_list: StatusList) -> _Deck:
         with self._store.reading() as reading:
             taken = set(batch_store.taken_positions(reading, status_list.list_id))
-        free = [position for position in range(status_list.length) if position not in taken]
-        self._shuffler.shuffle(free)
-        return _Deck(status_list, free)
+        return _Deck(status_list, [place for place in range(status_list.length) if place not in taken])

@@ -32,6 +32,9 @@ from vclib import jcs
 from vclib.errors import ConfigurationError, MalformedValueError, RecordError, StoreError, VCError
 from vclib.strict_json import JSONObject, dump_json
 
+# What signing loads when it is first needed, beside this module: JSON-LD takes half a second.
+MODULES = ("vclib.processing",)
+
 # The longest row of a record; a line of CSV has a stricter limit of its own.
 MAX_ROW_BYTES = 100_000
 
@@ -60,9 +63,9 @@ class SignedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class SignedChunk:
-    """What became of a chunk; nothing of it is kept yet."""
+    """What became of the chunk with this number; nothing of it is kept yet."""
 
-    chunk: Chunk
+    number: int
     signed: tuple[SignedRow, ...]
     rejected: tuple[Reject, ...]
 
@@ -144,7 +147,7 @@ class _Signer:
             except VCError as err:
                 # It may name a member of the row, whose name can hold what no database takes (U+0000).
                 rejected.append(Reject(line.number, err.code, inert_text(err.message)))
-        return SignedChunk(chunk, tuple(signed), tuple(rejected))
+        return SignedChunk(chunk.number, tuple(signed), tuple(rejected))
 
     def _read(self, line: Line) -> RecordRow | None:
         if line.too_long or len(line.content) > MAX_ROW_BYTES:

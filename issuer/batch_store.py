@@ -17,7 +17,7 @@ from issuer.batch_tables import batch_lists, batch_parts, batch_rejects, batches
 from issuer.list_store import StatusList, status_list_of
 from issuer.store import IssuerReading, IssuerWriting, RecordValues
 from issuer.tables import records, status_entries, status_lists
-from runtime.bulk import insert_rows
+from runtime.bulk import insert_rows, one_of
 from vclib.datetimes import format_datetime, parse_datetime
 
 
@@ -90,9 +90,7 @@ def rejects(reading: IssuerReading, batch_id: str) -> Iterator[Reject]:
         yield Reject(row.place, row.code, row.message)
 
 
-def minted_before(
-    reading: IssuerReading, digests: Sequence[str | None]
-) -> dict[tuple[str | None, str | None], str]:
+def minted_before(reading: IssuerReading, digests: Sequence[str]) -> dict[tuple[str | None, str | None], str]:
     """Return which of these records were minted and not revoked: record ids by digest and holder."""
     revoked = exists().where(
         status_entries.c.record_id == records.c.record_id,
@@ -100,7 +98,8 @@ def minted_before(
         status_entries.c.value != 0,
     )
     chosen = select(records.c.record_sha256, records.c.holder, records.c.record_id)
-    rows = reading.connection.execute(chosen.where(records.c.record_sha256.in_(digests), ~revoked))
+    wanted = one_of(reading.connection, records.c.record_sha256, digests)
+    rows = reading.connection.execute(chosen.where(wanted, ~revoked))
     return {(row.record_sha256, row.holder): row.record_id for row in rows}
 
 
@@ -176,7 +175,7 @@ def keep_part(
     )
     (part_id,) = result.inserted_primary_key or (0,)
     if kept:
-        insert_rows(connection, records, [each.values._replace(part_id=part_id) for each in kept])
+        insert_rows(connection, records, [(*each.values[:-1], part_id) for each in kept])
         _take_positions(work, kept, lists)
     if rejected:
         rows = [(part_id, each.place, each.code, each.message) for each in rejected]

@@ -151,6 +151,8 @@ class BatchMinter:
         self._store = store
         self._folder = folder
         self._again = again
+        # What is being signed now: the rows of a part need not come back with its credentials.
+        self._in_work: dict[int, Chunk] = {}
         self._pool = PositionPool(batch.batch_id, store, publisher, purposes)
         with store.reading() as reading:
             self._kept = batch_store.parts(reading, batch.batch_id)
@@ -180,9 +182,10 @@ class BatchMinter:
             overtaken: list[Chunk] = []
             with closing(run(map(self._with_positions, chunks))) as results:
                 for result in results:
-                    part = self._keep(result)
+                    chunk = self._in_work.pop(result.number)
+                    part = self._keep(chunk, result)
                     if part is None:
-                        overtaken.append(result.chunk)
+                        overtaken.append(chunk)
                     else:
                         tell(part.minted + part.rejected)
             if not overtaken:
@@ -202,11 +205,11 @@ class BatchMinter:
 
     def _with_positions(self, chunk: Chunk) -> Chunk:
         lists, positions = self._pool.take(len(chunk.rows), now=utc_now())
-        return replace(chunk, lists=lists, positions=positions)
+        self._in_work[chunk.number] = replace(chunk, lists=lists, positions=positions)
+        return self._in_work[chunk.number]
 
-    def _keep(self, result: SignedChunk) -> Part | None:
+    def _keep(self, chunk: Chunk, result: SignedChunk) -> Part | None:
         """Keep a part; None where somebody else took a position and all has to be signed anew."""
-        chunk = result.chunk
         known: dict[tuple[str | None, str | None], str] = {}
         for _ in range(_TRIES):
             signed, rejected = self._without_duplicates(result, known)
@@ -217,7 +220,7 @@ class BatchMinter:
                     work.lock()
                     if not self._again:
                         asked = {each.new.record_key for each in signed}
-                        digests = [digest for digest, _ in asked]
+                        digests = [digest for digest, _ in asked if digest is not None]
                         found = batch_store.minted_before(work, digests) if digests else {}
                         if newly := {key: value for key, value in found.items() if key in asked}:
                             known |= newly

@@ -1,18 +1,21 @@
-"""Many rows into a table by one statement, with little work for each of them.
+"""Many rows into a table by one statement, or looked up by one, with little work for each of them.
 
 SQLAlchemy's own way turns every row into named values and back, which takes longer than the database. Here
 rows are tuples of what the driver takes as it is, so of texts, integers and None; PostgreSQL gets them by
-COPY. Not here: transactions, and what failures come out as (`runtime.database`).
+COPY. Many values to compare with are one array, where a mark for each would be made, counted and parsed anew
+every time. Not here: transactions, and what failures come out as (`runtime.database`).
 Sources: https://www.psycopg.org/psycopg3/docs/basic/copy.html,
-https://docs.sqlalchemy.org/en/21/core/connections.html#working-with-the-dbapi-cursor-and-driver-sql.
+https://docs.sqlalchemy.org/en/21/core/connections.html#working-with-the-dbapi-cursor-and-driver-sql,
+https://www.sqlite.org/json1.html#jeach.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, any_, cast, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 Row = tuple[str | int | None, ...]
@@ -34,6 +37,18 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     marks = ", ".join("?" * len(columns))
     # Names of our tables, no text of anybody's.
     connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def one_of(
+    connection: Connection, column: ColumnElement[str | None], texts: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a column of texts has one of these, however many they are."""
+    # As JSON, because the driver makes an array of PostgreSQL's text by text.
+    written = literal(json.dumps(texts), Text)
+    if connection.dialect.name == "postgresql":
+        each = select(func.json_array_elements_text(cast(written, JSON)))
+        return column == any_(func.array(each.scalar_subquery()))
+    return column.in_(select(func.json_each(written).table_valued("value").c.value))
 
 
 def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -1,39 +1,28 @@
 """Many pieces of work done by processes of this machine: few at a time, results as they come.
 
 Each process opens what it works with once (`Workshop.open`), from a description that holds no secret and
-from an environment that may: that goes through the pipe by which the process is started, and to no other
+from an environment that may: that goes through the pipe by which the processes are started, and to no other
 machine. A process has one piece of work in hand and one waiting, so that it is never idle while the caller
-does something with a result, and memory does not grow with their number; it ends by itself when its parent is
-gone, however that ended. A process that dies fails the whole: what it was doing cannot be known to be
-harmless, and the caller can go on from what was kept. Not here: other machines (`runtime.cluster`).
+does something with a result, and memory does not grow with their number. A process that dies fails the
+whole: what it was doing cannot be known to be harmless, and the caller can go on from what was kept. Not
+here: the processes themselves (`runtime.hands`), other machines (`runtime.cluster`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import multiprocessing
 import os
-import queue
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from typing import Protocol, TypeVar
 
+from runtime.hands import Crew, ForkedCrew, LedCrew
 from vclib.errors import StoreError, VCError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Job_contra = TypeVar("Job_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
-
-_SECONDS_TO_END = 5.0
-# How many new objects there are before those in circles are looked for: after every few rows that would take
-# a tenth of the time, and there are hardly any.
-_OBJECTS_BEFORE_COLLECTING = 50_000
 
 
 class Workshop(Protocol[Job_contra, Result_co]):
@@ -56,22 +45,29 @@ def run_jobs(
     workers: int,
     environment: Mapping[str, str],
     forked: bool = False,
+    modules: Sequence[str] = (),
 ) -> Generator[Result]:
     """Give the result of each job, in the order in which they are done.
 
-    The next job is asked for when a process has less than two. Processes are started anew, so that they hold
-    no copy of a connection or lock of this one; with `forked` they begin at once with what is loaded here,
-    which is for a process that has one thread and no database open. Raises what `Workshop.open` or a job
-    raises, if that is a VCError; StoreError where a process died.
+    The next job is asked for when a process has less than two. Processes hold no copy of a connection or lock
+    of this one, and begin with what the workshop's module loads and with `modules`, which is loaded while the
+    first jobs are asked for; with `forked` they begin at once with what is loaded here, which is for a
+    process that has one thread and no database open. Raises what `Workshop.open` or a job raises, if that is
+    a VCError; StoreError where a process died, or a result has no pickled form.
     """
+    crew: Crew
+    if forked:
+        crew = ForkedCrew(workshop.open, environment)
+    else:
+        crew = LedCrew(workshop.open, environment, workers=workers, modules=modules)
     hands: list[_Hand] = []
     remaining = iter(jobs)
     try:
-        for _ in range(workers):
+        for number in range(workers):
             job = next(remaining, None)
             if job is None:
                 break
-            hands.append(_start(workshop, environment, hands if forked else None))
+            hands.append(_Hand(crew, number, crew.start()))
             hands[-1].give(job)
         # One that waits for each, so that none is idle while its result is on the way.
         for hand, job in zip(hands, remaining, strict=False):
@@ -86,7 +82,9 @@ def run_jobs(
                     hand.give(job)
                 yield result  # type: ignore[misc]  # what the workshop made of a job
     finally:
-        _end(hands)
+        for hand in hands:
+            hand.connection.close()
+        crew.end(hand.number for hand in hands if hand.is_busy)
 
 
 def run_here(
@@ -101,15 +99,12 @@ def run_here(
         yield work(job)
 
 
-# Stands in a queue of a process after everything else.
-_END = object()
-
-
 @dataclass
 class _Hand:
-    """A process, and how many pieces of work it has."""
+    """A worker of a crew, and how many pieces of work it has."""
 
-    process: BaseProcess
+    crew: Crew
+    number: int
     connection: Connection
     pieces: int = 0
 
@@ -135,84 +130,5 @@ class _Hand:
         return result
 
     def _died(self) -> StoreError:
-        self.process.join(_SECONDS_TO_END)
-        return StoreError(f"a worker process ended early (exit code {self.process.exitcode}); run it again")
-
-
-def _start(workshop: object, environment: Mapping[str, str], others: Iterable[_Hand] | None) -> _Hand:
-    """Start a process: a fork if the other hands are given, whose connections it must not keep."""
-    ours, theirs = multiprocessing.Pipe()
-    inherited = () if others is None else (ours, *(hand.connection for hand in others))
-    arguments = (theirs, workshop, dict(environment), inherited)
-    process: BaseProcess
-    if others is None:
-        process = multiprocessing.get_context("spawn").Process(target=_work, args=arguments, daemon=True)
-    else:
-        process = multiprocessing.get_context("fork").Process(target=_work, args=arguments, daemon=True)
-    process.start()
-    theirs.close()
-    return _Hand(process, ours)
-
-
-def _end(hands: Iterable[_Hand]) -> None:
-    for hand in hands:
-        hand.connection.close()
-        if hand.is_busy:
-            hand.process.terminate()
-    for hand in hands:
-        hand.process.join(_SECONDS_TO_END)
-        if hand.process.is_alive():
-            hand.process.kill()
-            hand.process.join()
-
-
-def _work(
-    connection: Connection,
-    workshop: Workshop[object, object],
-    environment: Mapping[str, str],
-    inherited: Iterable[Connection],
-) -> None:
-    """Be a worker process until the other end of the connection is closed."""
-    # Held by a fork, the parent's ends would stay open when the parent is gone, and nobody would end.
-    for each in inherited:
-        each.close()
-    # Control-C at a terminal goes to all processes; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs: queue.SimpleQueue[object] = queue.SimpleQueue()
-    results: queue.Queue[object] = queue.Queue(maxsize=1)
-    threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
-    sending = threading.Thread(target=_send, args=(connection, results), daemon=True)
-    sending.start()
-    job = jobs.get()
-    if job is not _END:
-        try:
-            work = workshop.open(environment)
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(_OBJECTS_BEFORE_COLLECTING, 10, 10)
-            while job is not _END:
-                results.put(work(job))
-                job = jobs.get()
-        except VCError as err:
-            results.put(err)
-    results.put(_END)
-    sending.join()
-
-
-def _receive(connection: Connection, jobs: queue.SimpleQueue[object]) -> None:
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            jobs.put(connection.recv())
-    jobs.put(_END)
-
-
-def _send(connection: Connection, results: queue.Queue[object]) -> None:
-    has_ended = False
-    try:
-        while (result := results.get()) is not _END:
-            connection.send(result)
-        has_ended = True
-    finally:
-        if not has_ended:
-            # Most likely nobody is there any more who could want it; the others must not wait.
-            os._exit(1)
+        code = self.crew.exit_code(self.number)
+        return StoreError(f"a worker process ended early (exit code {code}); run it again")

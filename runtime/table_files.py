@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.atomic import reason
 from vclib.errors import ConfigurationError, ParsingError, StoreError
@@ -31,8 +31,7 @@ _PARQUET_MAGIC = b"PAR1"
 _ROWS_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line without its line break; `too_long` where it was cut."""
 
     number: int

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
-from runtime.bulk import Row, insert_rows
+from runtime.bulk import Row, insert_rows, one_of
 from runtime.database import ConstraintError, Database, open_database
 from vclib.errors import MalformedValueError
 
@@ -54,3 +54,14 @@ def test_a_text_that_no_column_can_hold_is_refused_without_being_told(database: 
         insert_rows(connection, _THINGS, [("secret \ud800", 1)])
     assert "secret" not in caught.value.message
     assert _kept(database) == set()
+
+
+def test_rows_with_one_of_many_texts_are_found(database: Database) -> None:
+    with database.writing() as connection:
+        insert_rows(connection, _THINGS, _ROWS)
+    wanted = [name for name, _ in _ROWS[1:] if isinstance(name, str)]
+    with database.reading() as connection:
+        chosen = select(_THINGS.c.name)
+        found = connection.execute(chosen.where(one_of(connection, _THINGS.c.name, [*wanted, "nobody"])))
+        assert sorted(found.scalars()) == sorted(wanted)
+        assert connection.execute(chosen.where(one_of(connection, _THINGS.c.name, []))).all() == []

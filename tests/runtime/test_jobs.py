@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,11 +26,31 @@ class Squares:
         def square(number: int) -> tuple[int, str]:
             if number == 13:
                 raise RecordError("not this one", element="number")
+            if number == 14:
+                return (lambda: number), ""  # type: ignore[return-value]  # as a mistake would
+            if number == 15:
+                raise ZeroDivisionError("a mistake")
             if number == 99:
                 os.kill(os.getpid(), signal.SIGKILL)
             return number * number, environment["WORD"]
 
         return square
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Says whether a module is loaded."""
+
+    def open(self, environment: Mapping[str, str]) -> Callable[[str], bool]:
+        return lambda name: name in sys.modules
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Says which process works, and by which it was started."""
+
+    def open(self, environment: Mapping[str, str]) -> Callable[[int], tuple[int, int]]:
+        return lambda number: (os.getpid(), os.getppid())
 
 
 WORD = {"WORD": "handed over"}
@@ -59,10 +80,40 @@ def test_a_process_that_cannot_open_says_why() -> None:
         list(run_jobs(Squares(), [1], workers=1, environment={}))
 
 
-def test_a_process_that_dies_is_told() -> None:
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_process_that_dies_is_told(*, forked: bool) -> None:
     with pytest.raises(StoreError, match=r"ended early \(exit code -9\)"):
-        list(run_jobs(Squares(), [99], workers=1, environment=WORD))
+        list(run_jobs(Squares(), [99], workers=1, environment=WORD, forked=forked))
 
 
-def test_no_work_starts_no_process() -> None:
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_result_that_cannot_be_handed_over_is_told(*, forked: bool) -> None:
+    with pytest.raises(
+        StoreError, match=r"what a worker made cannot be handed over \(tuple: AttributeError\)"
+    ):
+        list(run_jobs(Squares(), [14], workers=1, environment=WORD, forked=forked))
+
+
+def test_a_mistake_in_a_piece_is_told_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(StoreError, match=r"ended early \(exit code 1\)"):
+        list(run_jobs(Squares(), [15], workers=1, environment=WORD))
+    assert "ZeroDivisionError: a mistake" in capfd.readouterr().err
+
+
+def test_processes_begin_with_the_modules_that_they_need() -> None:
+    (loaded,) = run_jobs(Loaded(), ["colorsys"], workers=1, environment=WORD, modules=("colorsys",))
+    assert loaded
+    (loaded,) = run_jobs(Loaded(), ["colorsys"], workers=1, environment=WORD)
+    assert not loaded
+
+
+def test_no_process_is_left_when_the_caller_has_enough() -> None:
+    with closing(run_jobs(Ids(), range(100), workers=2, environment=WORD)) as results:
+        process, parent = next(results)
+    for each in (process, parent):
+        with pytest.raises(ProcessLookupError):
+            os.kill(each, 0)
+
+
+def test_no_work_gives_no_result() -> None:
     assert list(run_jobs(Squares(), [], workers=2, environment=WORD)) == []
