@@ -9,7 +9,6 @@ touches it. Past the configured age paper stays undecided, and what a list withd
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,15 +18,16 @@ from pathlib import Path
 
 from health.formats import Revocations
 from runtime.atomic import reason
-from vclib.errors import StoreError, VCError
+from vclib.errors import StoreError
 from vclib.policy import Reason, Severity
 from verifier.config import VerifierConfig, age_limit
-from verifier.signer_files import FileState, file_state, newest, oldest, read_revocations, revocation_files
+from verifier.file_states import FileState, file_state, newest, oldest
+from verifier.in_force import InForce
+from verifier.signer_files import read_revocations, revocation_files
 
 # A folder of batches has thousands of files, which are not looked at for every guest.
 _LOOK_EVERY = 2.0
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class KeptRevocations:
 class RevocationSource:
     """What a verifier knows to be withdrawn now: its files, read again when one of them was changed.
 
-    A `verifier.environment.WithdrawnPaper`. `problem` says why the files as they are now cannot be read, None
-    where they were. `seconds` is a clock that only goes forward. Threads may share it.
+    A `verifier.environment.WithdrawnPaper`. `seconds` is a clock that only goes forward. Threads may share
+    it.
     """
 
     def __init__(self, config: VerifierConfig, *, seconds: Callable[[], float] = time.monotonic) -> None:
@@ -83,9 +83,12 @@ class RevocationSource:
         self._looked = seconds()
         self._lock = threading.Lock()
         state = self._found()
-        self._state: FileState | None = state
-        self._kept = self._read(state)
-        self.problem: str | None = None
+        self._in_force = InForce("the lists of withdrawn paper codes", state, self._read(state))
+
+    @property
+    def problem(self) -> str | None:
+        """Why the files as they are now cannot be read, None where they were."""
+        return self._in_force.problem
 
     @property
     def kept(self) -> KeptRevocations | None:
@@ -96,7 +99,7 @@ class RevocationSource:
                 self._look()
             finally:
                 self._lock.release()
-        return self._kept
+        return self._in_force.value
 
     def at(self, now: datetime) -> tuple[Revocations | None, tuple[Reason, ...]]:
         """Return the lists, None where there are none, and what is to be said of their age."""
@@ -108,25 +111,9 @@ class RevocationSource:
         try:
             state = self._found()
         except StoreError as err:
-            # What is gone is read anew when it is back, even if it is the same.
-            self._state = None
-            self._complain(err)
-            return
-        if state == self._state:
-            return
-        # What cannot be read is not tried again before it is another one.
-        self._state = state
-        try:
-            self._kept, self.problem = self._read(state), None
-        except VCError as err:
-            self._complain(err)
-
-    def _complain(self, err: VCError) -> None:
-        if err.message != self.problem:
-            _LOG.warning(
-                "the lists of withdrawn paper codes cannot be read, those in force stay: %s", err.message
-            )
-        self.problem = err.message
+            self._in_force.lose(err)
+        else:
+            self._in_force.update(state, lambda: self._read(state))
 
     def _found(self) -> FileState:
         if self._may_be_absent and not self._path.exists():

@@ -8,14 +8,12 @@ asks (`verifier.rules`).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
 
 from health import RuleSet, is_country
 from runtime.atomic import read_file, reason, write_file
@@ -25,15 +23,14 @@ from vclib.errors import ComplexityError, ConfigurationError, MalformedError, St
 from vclib.jcs import canonicalize
 from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from verifier.config import VerifierConfig, age_limit
+from verifier.file_states import file_state
+from verifier.in_force import InForce
 from verifier.rules import ChosenRules
 
 # All rules and value sets of 25 countries are some 2 MB.
 MAX_FILE = 16 * 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SUFFIX = ".json"
-_LOG = logging.getLogger(__name__)
-
-_State: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,7 @@ class RuleStore:
     """The rule sets in a folder, which need not exist before the first is imported."""
 
     folder: Path
-    _read: dict[str, tuple[_State, StoredRules]] = field(default_factory=dict, repr=False)
-    # Of sets whose newest file cannot be read: which file that is, and why.
-    _broken: dict[str, tuple[_State, str]] = field(default_factory=dict, repr=False)
+    _in_force: dict[str, InForce[StoredRules | None]] = field(default_factory=dict, repr=False)
 
     def save(self, name: str, rule_set: RuleSet, *, source: str, now: datetime) -> StoredRules:
         """Keep a set under a name, in place of an older one; ConfigurationError for another form of name."""
@@ -93,7 +88,8 @@ class RuleStore:
         """
         path = self.path(name)
         try:
-            found = path.stat()
+            # A new file has another number even where two are written within one tick of the clock.
+            state = file_state([path])
         except FileNotFoundError as err:
             known = ", ".join(self.names()) or "none"
             raise ConfigurationError(
@@ -101,32 +97,16 @@ class RuleStore:
             ) from err
         except OSError as err:
             raise StoreError(f"cannot read {path}: {reason(err)}") from err
-        # A new file has another number even where two are written within one tick of the clock, and one that
-        # may be read now has another time of change.
-        key = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_ctime_ns)
-        kept = self._read.get(name)
-        if kept is not None and kept[0] == key:
-            return kept[1]
-        broken = self._broken.get(name)
-        if broken is None or broken[0] != key:
-            # What could not be read is not tried again before it is another file.
-            try:
-                self._read[name] = (key, _read(name, path))
-            except (ConfigurationError, StoreError) as err:
-                broken = self._broken[name] = (key, err.message)
-                if kept is not None:
-                    _LOG.warning("the rule set %s cannot be read, that in force stays: %s", name, err.message)
-            else:
-                self._broken.pop(name, None)
-                return self._read[name][1]
-        if kept is None:
-            raise ConfigurationError(broken[1])
-        return kept[1]
+        kept = self._in_force.setdefault(name, InForce(f"the rules {name}", None, None))
+        stored = kept.update(state, lambda: _read(name, path))
+        if stored is None:
+            raise ConfigurationError(str(kept.problem))
+        return stored
 
     def problem(self, name: str) -> str | None:
         """Return why the newest file of a set cannot be read, None where it was."""
-        broken = self._broken.get(name)
-        return None if broken is None else broken[1]
+        kept = self._in_force.get(name)
+        return None if kept is None else kept.problem
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the sets that are there."""

@@ -6,21 +6,13 @@ named here vouches for its certificates by being named. Not here: chains, and wh
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from health.formats import RevocationList, Revocations, read_revocation_list, read_signer_certificates
 from health.trust import SignerSet, TrustedSigner
 from runtime.console import read_input
 from vclib.errors import ComplexityError, ConfigurationError, KeyMaterialError, MalformedError
-
-# Of each file its path, number, time in nanoseconds, size, and the time of its last change of any kind: who
-# may read it counts, too, since a file that could not be read may be another one by that alone.
-_OneFile: TypeAlias = tuple[str, int, int, int, int]
-FileState: TypeAlias = tuple[_OneFile, ...]
 
 _CERTIFICATE_FILES = (".pem", ".crt", ".cer", ".der")
 
@@ -51,26 +43,6 @@ def read_revocations(paths: Sequence[Path]) -> Revocations | None:
 def revocation_files(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files of revocation lists: those named, and of a folder all that are JSON."""
     return _files(paths, (".json",))
-
-
-def file_state(files: Iterable[Path]) -> FileState:
-    """Return what changes with every change of the files; raises OSError for one that is not there."""
-    return tuple(state_of(str(file), file.stat()) for file in files)
-
-
-def state_of(name: str, stat: os.stat_result) -> _OneFile:
-    """Return what changes with every change of one file."""
-    return name, stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_ctime_ns
-
-
-def oldest(state: FileState) -> datetime:
-    """Return when the file was written that was written first; there is at least one."""
-    return datetime.fromtimestamp(min(written for _, _, written, *_ in state) / 1e9, UTC)
-
-
-def newest(state: FileState) -> datetime:
-    """Return when the file was written that was written last; there is at least one."""
-    return datetime.fromtimestamp(max(written for _, _, written, *_ in state) / 1e9, UTC)
 
 
 def _files(paths: Sequence[Path], endings: tuple[str, ...]) -> Iterator[Path]:

@@ -9,11 +9,9 @@ folder with every check and takes a change at once; a file that cannot be read l
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,21 +41,15 @@ from vclib.strict_json import JSONObject, dump_json, parse_json_object
 from vclib.verdicts import Reason, Severity
 from verifier.config import VerifierConfig, age_limit
 from verifier.environment import TrustNow
+from verifier.file_states import FileState, SeenFiles, file_state, found_state, oldest, state_of
+from verifier.in_force import InForce
 from verifier.inputs import read_trust_file
-from verifier.signer_files import (
-    FileState,
-    file_state,
-    oldest,
-    read_signers,
-    signer_files,
-    state_of,
-)
+from verifier.signer_files import read_signers, signer_files
 from verifier.trust_suspensions import read_suspended, suspended_path
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -227,61 +219,42 @@ class TrustSource:
     """Whom a verifier trusts now: its trust file, its lists and the certificates of signers in its home.
 
     They are read again when one of them was changed. A `verifier.environment.Trust`: what it gives is as the
-    files are at that moment, and does not change in the middle of a check. `problem` says why the files as
-    they are now cannot be read, None where they were. Threads may share it.
+    files are at that moment, and does not change in the middle of a check. Threads may share it.
     """
 
     def __init__(self, config: VerifierConfig) -> None:
         """Read everything once; raises ConfigurationError, StoreError, TestListError (threat I6)."""
         self._config = config
         self._folder = TrustFolder(config.trust_folder)
-        self._lock = threading.Lock()
-        self._state = self._found()
-        self._files = load_trust(config)
-        self.problem: str | None = None
+        self._signers = SeenFiles(config.signers_path, lambda: _named_files(config))
+        state = self._found()
+        self._in_force = InForce("the trust lists", state, load_trust(config), kept=self._suspended)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the files as they are now cannot be read, None where they were."""
+        return self._in_force.problem
 
     def files(self) -> TrustFiles:
         """Return what the files say now; what was in force where they cannot be read."""
-        state = self._found()
-        if state != self._state:
-            with self._lock:
-                if state != self._state:
-                    self._reload(state)
-        return self._files
+        return self._in_force.update(self._found(), lambda: load_trust(self._config))
 
     def now(self) -> TrustNow:
         """Return whom to trust, and the mark that lists of test systems are in use (threat I6)."""
         found = self.files()
         return TrustNow(found.issuers, found.signers, marks_of(found.store))
 
-    def _reload(self, state: object) -> None:
-        try:
-            self._files, self.problem = load_trust(self._config), None
-        except VCError as err:
-            self.problem = err.message
-            _LOG.warning("the trust lists cannot be read, those in force stay: %s", err.message)
-            self._suspend_all_the_same()
-        self._state = state
-
-    def _suspend_all_the_same(self) -> None:
+    def _suspended(self, files: TrustFiles) -> TrustFiles:
         """Take whom the verifier suspended: a list that is broken must not hold up what is urgent."""
         try:
-            suspended = read_suspended(self._config)
+            return files.suspending(read_suspended(self._config))
         except VCError:
             # It is what cannot be read, or the second thing; `problem` says so already.
-            return
-        self._files = self._files.suspending(suspended)
+            return files
 
-    def _found(self) -> object:
-        own = [_state_of([path]) for path in (self._config.trust_path, suspended_path(self._config))]
-        return own, self._folder.state(), _state_of(_named_files(self._config))
-
-
-def _state_of(files: Iterable[Path]) -> FileState | None:
-    try:
-        return file_state(files)
-    except OSError:
-        return None
+    def _found(self) -> Hashable:
+        own = tuple(found_state([path]) for path in (self._config.trust_path, suspended_path(self._config)))
+        return own, self._folder.state(), self._signers.state()
 
 
 def _named_files(config: VerifierConfig) -> Iterator[Path]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from health import Code, Identifier, RecordRow, RowError, csv_template, read_csv
+from health import Code, Identifier, RecordRow, RowError, csv_template, parse_record, read_csv
+from health.coding import identifier_from_token
+from health.csv_records import csv_layout
 from health.data_sets import RecoveryRecord, VaccinationRecord
+from health.rows import read_holder
 from vclib.errors import RecordError
+from vclib.strict_json import JSONObject, JSONValue
 
 _HEADING = (
     "name,birthDate,identifier,vaccination.vaccine,vaccination.brand,vaccination.manufacturer,vaccination.lot,"
@@ -156,3 +165,141 @@ def test_text_beyond_the_limit_is_refused(now: datetime, monkeypatch: pytest.Mon
     monkeypatch.setattr("health.csv_records.MAX_CHARACTERS", 10)
     with pytest.raises(RecordError, match="expected at most 10 characters of CSV"):
         read_csv(f"{_HEADING}\n{_ROW}", now=now)
+
+
+# Of each kind a row with every column, in the order of the template.
+_FULL = {
+    "vaccination": [
+        *["Aulus Agerius", "2003-03-03", "999", "male"],
+        *["icd11:XM0GQ8", "icd11:XM3DT5", "ema:ORG-100030215", "ema:ORG-100031184", "123", "2021-05-06"],
+        *["1", "2", "2021-05-30", "CHE", "Site", "HW-77", "icd11:RA01", "2021-06-20"],
+        *["Office", "HC-1", "DDCC:VS RC2", "2021-05-06", "2022-05-06", _HOLDER],
+    ],
+    "test": [
+        *["Tan Chen Chen", "1990-01", "urn:x|1;2", "female"],
+        *["icd11:XN109", "loinc:LP6464-4", "A kit", "A maker", "sct:258500001", "2022-07-27T14:15:00+08:00"],
+        *["icd11:QA02", "urn:y|7", "SGP"],
+        *["Office", "HC-1", "DDCC:TR RC2", "2022-07-27T14:15:00Z", "2022-08-27", _HOLDER],
+    ],
+    "recovery": [
+        *["Gabriele Musterfrau-Gößinger", "1998", "a\\|b", "unknown"],
+        *["icd11:RA01", "2021-02-20", "iso3166:AUT"],
+        *["Office", "HC-1", "EU DCC 1.3.0", "2021-05-04", "2021-10-17", _HOLDER],
+    ],
+}
+_CELLS = [
+    *["", " ", "0", "1", "3", "100", "+1", "2021-05-06", "2021-02-30", "0000-01-01", "2031-01-01", "1990-13"],
+    *[
+        "2019",
+        "2021-05",
+        "2022-07-27T14:15:00+08:00",
+        "2022-07-27T14:15:00-00:00",
+        "9999-12-31",
+        "1860-01-01",
+    ],
+    *[
+        "icd11:RA01",
+        "icd11:ra!",
+        "sct:260373001",
+        "text:Local%20product",
+        "Local product",
+        "odd:x",
+        "coding:a",
+    ],
+    *["https://x.example/a#b", "CH", "756", "XXX", "iso3166:FRA", "other", "M", "a|b", "a|b|c", "a;b", "a;a"],
+    *[
+        "a\\;b",
+        "\\|",
+        "\\\\",
+        "|",
+        ";",
+        "did:key:z6Mk",
+        "alice",
+        "x" * 201,
+        "e\u0301",
+        "a\u202eb",
+        "\u00a0x\u00a0",
+    ],
+    *['"', '"a"', 'a"b', "a,b", "a\rb", "a\0b", "a\tb", "\ud800"],
+]
+
+
+@st.composite
+def _rows(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a heading and a row: columns in any order, some cells odd, quoted as they need it or not."""
+    kind = draw(st.sampled_from(sorted(_FULL)))
+    columns = csv_template(kind).strip().split(",")
+    cells = dict(zip(columns, _FULL[kind], strict=True))
+    changed = draw(
+        st.dictionaries(st.sampled_from(columns), st.sampled_from(_CELLS) | st.text(max_size=5), max_size=3)
+    )
+    cells.update(changed)
+    kept = [column for column in draw(st.permutations(columns)) if draw(st.integers(0, 19))]
+    kept = kept if any(column.startswith(f"{kind}.") for column in kept) else columns
+    row = [cells[column] for column in kept] + draw(st.sampled_from([[], [], [], ["x"]]))
+    if draw(st.booleans()):
+        return ",".join(kept), ",".join(row)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(row)
+    return ",".join(kept), written.getvalue()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@given(rows=_rows())
+def test_row_is_read_as_its_json_form_would_be(rows: tuple[str, str], now: datetime) -> None:
+    """The layout reads cells by column; beside it stands the record of the nested object, or its fault."""
+    heading, line = rows
+    assert csv_layout(heading).read(7, line, now=now) == _read_as_json(heading.split(","), line, now)
+
+
+def _read_as_json(columns: list[str], line: str, now: datetime) -> RecordRow | RowError | None:
+    if not line.strip(" ,"):
+        return None
+    try:
+        cells = _plain_cells(line, len(columns))
+        named = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+        holder = read_holder(named.pop("holder", None))
+        kind = next(kind for kind in _FULL if any(column.startswith(f"{kind}.") for column in columns))
+        document: JSONObject = {kind: {}, "certificate": {}}
+        for path, cell in named.items():
+            *parents, name = path.split(".")
+            place = document
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[name] = _json_value(path, cell)
+        return RecordRow(7, parse_record(document, now=now), holder)
+    except RecordError as err:
+        return RowError(7, err.message)
+
+
+def _plain_cells(line: str, expected: int) -> list[str]:
+    try:
+        (row,) = csv.reader([line], strict=True)
+    except csv.Error as err:
+        raise RecordError(f"expected one row of CSV on one line: {err}") from err
+    if len(row) != expected:
+        raise RecordError(f"expected {expected} cells, found {len(row)}")
+    return [cell.strip() for cell in row]
+
+
+def _json_value(path: str, cell: str) -> JSONValue:
+    if path in ("vaccination.dose", "vaccination.totalDoses"):
+        if not re.fullmatch("[0-9]{1,4}", cell):
+            raise RecordError("expected a whole number, found something else", element=path)
+        return int(cell)
+    if path in ("vaccination.practitioner", "test.centre", "certificate.hcid"):
+        return _json_identifier(path, cell)
+    if path == "identifier":
+        tokens = [token.replace("\\;", ";").strip() for token in re.split(r"(?<!\\);", cell)]
+        return [_json_identifier(path, token) for token in tokens]
+    return cell
+
+
+def _json_identifier(path: str, token: str) -> JSONValue:
+    try:
+        identifier = identifier_from_token(token)
+    except RecordError as err:
+        raise RecordError(err.problem, element=path) from err
+    if identifier.system is None:
+        return identifier.value
+    return {"system": identifier.system, "value": identifier.value}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from runtime.words import parse_catalogue, read_catalogue
@@ -247,3 +248,32 @@ async def test_the_palette_asks_in_the_language_that_is_set(stage: Stage) -> Non
     async with stage.playing((80, 24)) as pilot:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: says(pilot.app, "Chercher que faire ..."))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("language", "nothing", "again"),
+    [("fr", "Rien ne correspond.", "Chercher encore"), ("en", "Nothing fits.", "Search again")],
+)
+async def test_the_palette_says_that_nothing_fits_in_the_language_that_is_set(
+    stage: Stage, language: str, nothing: str, again: str
+) -> None:
+    stage.create("Anna").desk.set_preference("language", language)
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"xyzzy")
+        await until(pilot, lambda: says(pilot.app, nothing) and says(pilot.app, again))
+        assert not says(pilot.app, "No matches found")
+        # Chosen, it asks again, without what was typed.
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: not says(pilot.app, "xyzzy") and CommandPalette.is_open(pilot.app))
+
+
+@pytest.mark.anyio
+async def test_the_palette_does_not_say_that_nothing_fits_where_something_does(stage: Stage) -> None:
+    stage.create("Anna")
+    async with stage.playing((80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"recovery")
+        await until(pilot, lambda: says(pilot.app, "Recovery phrase"))
+        assert not says(pilot.app, "Nothing fits.")

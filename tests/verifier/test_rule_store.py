@@ -58,13 +58,28 @@ def test_a_running_worker_keeps_the_rules_in_force_where_new_ones_cannot_be_read
 
     assert worker.find("eu") is worker.find("eu") is before
     assert "eu.json" in (worker.problem("eu") or "")
-    assert caplog.text.count("that in force stays") == 1
+    assert caplog.text.count("those in force stay") == 1
     with pytest.raises(ConfigurationError, match=r"eu\.json"):
         RuleStore(store.folder).find("eu")
 
     store.save("eu", rule_set(BOOSTED), source="a", now=NOW)
     assert worker.find("eu").rule_set == rule_set(BOOSTED)
     assert worker.problem("eu") is None
+
+
+def test_a_set_that_was_never_read_is_not_tried_again_before_it_is_another_file(
+    store: RuleStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.save("eu", rule_set(DOSES), source="a", now=NOW)
+    path, worker = store.folder / "eu.json", RuleStore(store.folder)
+    good = path.read_text()
+    path.write_text("{" + good[1:-1])
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"eu\.json"):
+            worker.find("eu")
+    assert caplog.text.count("the rules eu cannot be read: ") == 1
+    path.write_text(good)
+    assert worker.find("eu").rule_set == rule_set(DOSES)
 
 
 def test_the_names_of_sets_are_listed(store: RuleStore) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from textual.app import App, SystemCommand
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Hit, Hits
 from textual.screen import Screen
+from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
 from wallet.desk import (
@@ -155,7 +156,22 @@ def tell_browser(app: WalletApp, address: str) -> None:
 def open_palette(app: WalletApp) -> None:
     """Show what can be done here, to find by typing."""
     if not CommandPalette.is_open(cast("App[object]", app)):
-        app.push_screen(CommandPalette(placeholder=app.desk.words("Search for what to do ...")))
+        asked = app.desk.words("Search for what to do ...")
+        app.push_screen(CommandPalette([_Commands], placeholder=asked))
+
+
+class _Commands(SystemCommandsProvider):
+    """Finds commands for the palette; that there are none it says itself, for Textual says it in English."""
+
+    async def search(self, query: str) -> Hits:
+        """Yield what fits the query, or the one answer that nothing does."""
+        fits = False
+        async for hit in super().search(query):
+            fits = True
+            yield hit
+        if not fits:
+            words = cast("WalletApp", self.app).desk.words
+            yield Hit(1, words("Nothing fits."), self.app.action_command_palette, help=words("Search again"))
 
 
 def commands(app: WalletApp, screen: Screen[object]) -> Iterator[SystemCommand]:
