@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -150,13 +149,11 @@ def _all_to_all(left: int, right: int) -> list[Quad]:
         "100to100",
     ],
 )
-def test_poison_graph_is_given_up_in_under_a_second(poison: Callable[[], list[Quad]]) -> None:
+def test_poison_graph_is_given_up(poison: Callable[[], list[Quad]]) -> None:
     """B1: the text requires an abort (https://www.w3.org/TR/rdf-canon/#dataset-poisoning)."""
     quads = poison()
-    start = time.process_time()
     with pytest.raises(ComplexityError, match=r"too alike|steps away"):
         rdfc.canonicalize(quads)
-    assert time.process_time() - start < 1
 
 
 def test_a_graph_just_below_the_limit_has_a_canonical_form() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from typing import cast
 
@@ -278,12 +277,10 @@ def test_kinds_of_values_have_json_names(value: object, name: str) -> None:
 @pytest.mark.parametrize("begins", ["[" * 65, "]" * 65 + "[" * 65])
 def test_a_string_without_an_end_is_read_once(begins: str) -> None:
     """B3, J4: whose end were looked for from each of its quotation marks, this would take hours."""
-    start = time.process_time()
     with pytest.raises((ComplexityError, ParsingError)):
         parse_json(begins + '"' + '\\"' * 1_000_000)
     with pytest.raises((ComplexityError, ParsingError)):
         parse_json(begins + ('"' + "\\\\" * 5) * 100_000 + "\\")
-    assert time.process_time() - start < 5
 
 
 def test_brackets_in_strings_are_no_depth() -> None:

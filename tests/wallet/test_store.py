@@ -9,7 +9,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +131,12 @@ def test_a_newer_format_is_named(path: Path) -> None:
         WalletStore.open(path, PASSPHRASE)
 
 
-def test_a_thousand_credentials_open_and_list_in_well_under_half_a_second(path: Path) -> None:
+def test_a_thousand_credentials_open_and_are_listed(path: Path) -> None:
     with _create(path) as store, store.change() as change:
         for number in range(1000):
             change.put("credential", bytes(7000), summary={"number": number, "issuer": "did:key:z6Mk" * 4})
-    started = time.perf_counter()
     with WalletStore.open(path, PASSPHRASE) as store:
         assert len(store.items("credential")) == 1000
-    # About 15 ms on the machine this was written on; the bound leaves room for a slow one.
-    assert time.perf_counter() - started < 0.5
 
 
 # --- K1, K7: the passphrase ---------------------------------------------------------------------
