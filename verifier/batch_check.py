@@ -41,6 +41,8 @@ SUMMARY = "summary.json"
 MANIFEST = "check.json"
 PART_ROWS = 1000
 UNREADABLE = "unreadable"
+# What checking loads when it is first needed, beside this module.
+MODULES = ("vclib.processing",)
 
 _MAX_MANIFEST = 10_000_000
 
