@@ -175,6 +175,7 @@ def keep_part(
     )
     (part_id,) = result.inserted_primary_key or (0,)
     if kept:
+        # `part_id` is the last of their columns.
         insert_rows(connection, records, [(*each.values[:-1], part_id) for each in kept])
         _take_positions(work, kept, lists)
     if rejected:

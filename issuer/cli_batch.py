@@ -152,7 +152,9 @@ def _mint(
             purposes=PURPOSES if order.options.with_status or not unlinkable else (),
             again=order.options.again,
         )
-        run = _runner(room, secrets, workers or available_cores(), cluster)
+        # A process for each part is enough.
+        parts = -(-rows // order.part_rows)
+        run = _runner(room, secrets, min(workers or available_cores(), max(1, parts)), cluster)
         with progress_bar("minting", rows) as advance:
             return minter.mint(source.rows, order.part_rows, run, advance)
 

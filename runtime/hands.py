@@ -31,7 +31,7 @@ from typing import Protocol, TypeAlias
 from vclib.errors import StoreError, VCError
 
 # Gives what does a piece of work, from an environment; VCError.
-Opener: TypeAlias = Callable[[Mapping[str, str]], Callable[[object], object]]
+Opener: TypeAlias = Callable[[Mapping[str, str]], Callable[..., object]]
 
 _SECONDS_TO_END = 5.0
 _SECONDS_BETWEEN_LOOKS = 0.01
@@ -108,23 +108,25 @@ class LedCrew:
             target=_lead, args=arguments, daemon=True
         )
         self._foreman.start()
+        self._has_started = False
         for each in (orders, *ends):
             each.close()
 
     def start(self) -> Connection:
         """Start one more worker; StoreError where the foreman is gone."""
         try:
-            self._orders.send(("start", ()))
+            self._orders.send("start")
         except OSError as err:
             self._foreman.join(_SECONDS_TO_END)
             raise StoreError(f"no worker could be started (exit code {self._foreman.exitcode})") from err
+        self._has_started = True
         return self._unused.pop(0)
 
     def exit_code(self, number: int) -> int | None:
         """Return how a worker ended, or the foreman, if it is gone as well."""
         with contextlib.suppress(EOFError, OSError):
-            self._orders.send(("tell", (number,)))
-            code: int = self._orders.recv()
+            self._orders.send(("tell", number))
+            code: int | None = self._orders.recv()
             return code
         self._foreman.join(_SECONDS_TO_END)
         return self._foreman.exitcode
@@ -132,9 +134,13 @@ class LedCrew:
     def end(self, busy: Iterable[int]) -> None:
         """End all workers, and the foreman."""
         with contextlib.suppress(OSError):
-            self._orders.send(("end", tuple(busy)))
+            for number in busy:
+                self._orders.send(("stop", number))
         for each in (self._orders, *self._unused):
             each.close()
+        if not self._has_started:
+            # It may still be loading, for nobody.
+            self._foreman.terminate()
         _join(self._foreman, 2 * _SECONDS_TO_END)
 
 
@@ -162,18 +168,17 @@ def _lead(
     workers: list[_Worker] = []
     with contextlib.suppress(EOFError, OSError):
         while True:
-            order, numbers = orders.recv()
-            if order == "start":
-                workers.append(_fork(ends.pop(0), opener, environment, (orders, *ends)))
-            for number in numbers:
-                if order == "tell":
+            match orders.recv():
+                case "start":
+                    workers.append(_fork(ends.pop(0), opener, environment, (orders, *ends)))
+                case "tell", number:
                     orders.send(workers[number].exit_code(time.monotonic() + _SECONDS_TO_END))
-                else:
-                    workers[number].signal(signal.SIGTERM)
+                case "stop", number:
+                    workers[number].kill(signal.SIGTERM)
     deadline = time.monotonic() + _SECONDS_TO_END
     for worker in workers:
         if worker.exit_code(deadline) is None:
-            worker.signal(signal.SIGKILL)
+            worker.kill(signal.SIGKILL)
             worker.exit_code(math.inf)
 
 
@@ -184,9 +189,9 @@ class _Worker:
     process_id: int
     _exit_code: int | None = None
 
-    def signal(self, number: signal.Signals) -> None:
+    def kill(self, how: signal.Signals) -> None:
         if self._exit_code is None:
-            os.kill(self.process_id, number)
+            os.kill(self.process_id, how)
 
     def exit_code(self, deadline: float) -> int | None:
         """Return how it ended, or None where it has not until then."""
@@ -263,9 +268,12 @@ def _receive(connection: Connection, jobs: queue.SimpleQueue[object]) -> None:
 
 
 def _send(connection: Connection, results: queue.Queue[bytes | None]) -> None:
+    has_ended = False
     try:
         while (result := results.get()) is not None:
             connection.send_bytes(result)
-    except OSError:
-        # Nobody is there any more who could want it; who still works must not wait for this thread.
-        os._exit(1)
+        has_ended = True
+    finally:
+        if not has_ended:
+            # Most likely nobody is there any more who could want it; the others must not wait.
+            os._exit(1)

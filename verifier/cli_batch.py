@@ -21,6 +21,7 @@ from runtime.progress import progress_bar
 from runtime.table_files import fingerprint
 from vclib.policy import Outcome
 from verifier.batch_check import (
+    MODULES,
     UNREADABLE,
     VERDICTS,
     BatchChecking,
@@ -96,7 +97,8 @@ def _check(
     inputs = {str(path): each.sha256 for path, each in zip(files, printed, strict=True)}
     terms = terms_of(checking.room, inputs, at, without_base_proofs=checking.without_base_proofs)
     now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else moment_option(at, "--at"))
-    run = partial(run_jobs, replace(checking, now=now), workers=workers, environment={})
+    checking = replace(checking, now=now)
+    run = partial(run_jobs, checking, workers=workers, environment={}, modules=MODULES)
     with progress_bar("checking", sum(each.rows for each in printed)) as advance:
         return check_files(files, folder, run, advance)
 
