@@ -27,7 +27,6 @@ from issuer.keys import IssuerKeys
 from issuer.lists import credential_status
 from issuer.options import MintPlan, to_the_day
 from issuer.store import StatusPosition
-from vclib.credentials import parse_credential
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.proofs import NewProof
 from vclib.strict_json import JSONObject, JSONValue
@@ -45,19 +44,6 @@ class DocumentIds:
     credential_id: str | None
 
 
-def build_credential(
-    record: Record,
-    plan: MintPlan,
-    config: IssuerConfig,
-    ids: DocumentIds,
-    positions: Sequence[StatusPosition],
-) -> JSONObject:
-    """Return the credential of a record, not signed yet; raises RecordError, CredentialError."""
-    document = write_credential(record, plan, config, ids, positions)
-    parse_credential(document)
-    return document
-
-
 def write_credential(
     record: Record,
     plan: MintPlan,
@@ -65,7 +51,10 @@ def write_credential(
     ids: DocumentIds,
     positions: Sequence[StatusPosition],
 ) -> JSONObject:
-    """Return the same without a look at whether it conforms to the data model; raises RecordError."""
+    """Return the credential of a record, not signed yet; raises RecordError.
+
+    Whether it conforms to the data model is looked at when it is signed, or by whoever does not sign it.
+    """
     document = credential_from_record(
         record,
         issuer_id=ids.issuer_id,

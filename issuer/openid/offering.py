@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from health import Record, check_mandatory_pointers, mandatory_pointers, record_to_json
-from issuer.building import DocumentIds, build_credential
+from issuer.building import DocumentIds, write_credential
 from issuer.config import IssuerConfig
 from issuer.openid.metadata import configuration_id, configurations
 from issuer.openid.offers import OfferStore
@@ -22,6 +22,7 @@ from issuer.openid.tables import NewOffer, StoredOffer
 from issuer.options import UNLINKABLE_SUITE, MintOptions, plan_minting
 from protocols.oid4vci import CredentialOffer, PreAuthorizedGrant, TxCode, offer_reference_uri
 from runtime.tokens import secret_digest
+from vclib.credentials import parse_credential
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.encoding import encode_base64url
 from vclib.errors import ConfigurationError
@@ -177,7 +178,8 @@ class Offering:
         plan = plan_minting(
             replace(options, suite=suite, unbound=bound), self._config, row_holder=None, now=now
         )
-        document = build_credential(record, plan, self._config, DocumentIds(self.url, None), ())
+        document = write_credential(record, plan, self._config, DocumentIds(self.url, None), ())
+        parse_credential(document)
         check_mandatory_pointers((*mandatory_pointers(document), *plan.mandatory), document)
         select_json_ld([each for each in plan.mandatory if not each.startswith(_ADDED_LATER)], document)
 
