@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -118,6 +118,13 @@ def new_record_id() -> str:
     return secrets.token_bytes(_ID_LENGTH).translate(_ID_CHARACTERS).decode("ascii")
 
 
+class _ReadRow(NamedTuple):
+    """A row's record with its canonical JSON."""
+
+    row: RecordRow
+    canonical: bytes
+
+
 @dataclass(frozen=True)
 class _Signer:
     config: IssuerConfig
@@ -127,27 +134,39 @@ class _Signer:
     layout: CSVLayout | None
 
     def __call__(self, chunk: Chunk) -> SignedChunk:
+        # All rows are read before any is signed: the same work again and again finds its code in the
+        # processor's caches, which it does not between two signatures.
+        rows, unread = self._read_all(chunk.rows)
         signed: list[SignedRow] = []
-        rejected: list[Reject] = []
+        unsigned: list[Reject] = []
         # One for each holder, whom most files do not name.
         signers: dict[str | None, RecordSigner] = {}
         now = utc_now()
-        for line in chunk.rows:
+        for row, canonical in rows:
             taken = tuple([positions[len(signed)] for positions in chunk.positions])
             try:
-                row = self._read(line)
-                if row is None:
-                    continue
                 signer = signers.get(row.holder)
                 if signer is None:
                     signer = signers[row.holder] = RecordSigner(self._plan(row), self.config, self.keys, now)
-                signed.append(_sign(signer, row, chunk.lists, taken))
+                signed.append(_sign(signer, row, canonical, chunk.lists, taken))
             except (StoreError, ConfigurationError):
                 raise
             except VCError as err:
-                # It may name a member of the row, whose name can hold what no database takes (U+0000).
-                rejected.append(Reject(line.number, err.code, inert_text(err.message)))
+                unsigned.append(_reject(row.position, err))
+        rejected = sorted([*unread, *unsigned], key=lambda reject: reject.place)
         return SignedChunk(chunk.number, tuple(signed), tuple(rejected))
+
+    def _read_all(self, lines: Iterable[Line]) -> tuple[list[_ReadRow], list[Reject]]:
+        rows: list[_ReadRow] = []
+        unread: list[Reject] = []
+        for line in lines:
+            try:
+                row = self._read(line)
+                if row is not None:
+                    rows.append(_ReadRow(row, canonical_record(row.record)))
+            except VCError as err:
+                unread.append(_reject(line.number, err))
+        return rows, unread
 
     def _read(self, line: Line) -> RecordRow | None:
         if line.too_long or len(line.content) > MAX_ROW_BYTES:
@@ -175,9 +194,12 @@ class _Signer:
 
 
 def _sign(
-    signer: RecordSigner, row: RecordRow, lists: tuple[StatusList, ...], taken: tuple[int, ...]
+    signer: RecordSigner,
+    row: RecordRow,
+    canonical: bytes,
+    lists: tuple[StatusList, ...],
+    taken: tuple[int, ...],
 ) -> SignedRow:
-    canonical = canonical_record(row.record)
     stored, _, text = signer.sign(
         row.record,
         positions=[StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)],
@@ -186,6 +208,11 @@ def _sign(
         write=dump_json,
     )
     return SignedRow(row.position, NewRecord(record_values(stored), taken), text)
+
+
+def _reject(place: int, err: VCError) -> Reject:
+    # It may name a member of the row, whose name can hold what no database takes (U+0000).
+    return Reject(place, err.code, inert_text(err.message))
 
 
 def _pin(environment: Mapping[str, str]) -> str:

@@ -270,6 +270,25 @@ def test_a_row_whose_member_has_an_unspeakable_name_is_told_and_ends_nothing(
     assert len(rejects[1]["reason"]) < 3000
 
 
+def test_rows_that_are_no_records_and_records_that_have_no_credential_are_told_in_order(
+    config: IssuerConfig, tmp_path: Path
+) -> None:
+    """F15: the one are found when all rows are read, the others when each is signed."""
+    never_valid, no_record = f"{row(1)},2099-01-01", f"{row(2, date='2024-13-05')},"
+    rows = [f"{HEADING},certificate.period.start", never_valid, no_record, f"{row(3)},", never_valid]
+    path = tmp_path / "records.csv"
+    path.write_text("\n".join(rows) + "\n")
+    code, result, errors = run(config, path, tmp_path / "out")
+    assert (code, result.get("minted"), result.get("rejected")) == (4, 1, 3), errors
+    rejects = [json.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").open()]
+    assert [(each["line"], each["reason"].partition(":")[0]) for each in rejects] == [
+        (2, "certificate.period.end"),
+        (3, "vaccination.date"),
+        (5, "certificate.period.end"),
+    ]
+    assert numbers(tmp_path / "out") == [3]
+
+
 def test_a_batch_is_kept_in_postgresql_and_goes_on_after_a_kill(postgres_url: str, tmp_path: Path) -> None:
     config = make_home(tmp_path / "home", postgres_url)
     records, out = write_records(tmp_path / "records.csv", 100), tmp_path / "out"
