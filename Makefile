@@ -44,7 +44,7 @@ screenshots: $(STAMP) ## draw the pictures of docs/images from the program itsel
 	@$(BIN)/python -m tests.web.screenshots
 
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 samples: $(STAMP) ## check the published samples of a folder: SAMPLES=FOLDER
 	@test -n "$(SAMPLES)" || { echo "name the folder: make samples SAMPLES=FOLDER"; exit 2; }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,12 +15,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from runtime.database import sqlite_url
+from runtime.sealing import DEFAULT_PARAMETERS, Argon2Parameters
 from tests.postgres import Cluster, empty_schema, programs, running_cluster
 from tests.requirements import missing
 from tests.shapes import check_every_shape, switch_off_shapes
 from tests.world import World
 from vclib import jsonld
 from vclib.shapes import Cache
+
+# With Python's own 700 a quarter of the time of many tests would go into looking for garbage.
+_OBJECTS_BEFORE_COLLECTING = 50_000
 
 # A busy machine is no fault of the code, and a run has to mean the same twice. To search further, run with
 # `--hypothesis-profile=search`.
@@ -34,6 +42,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="kept",
         help="compiled shapes: as in the programs, never, or at once and each compared with the other path",
     )
+
+
+def pytest_configure() -> None:
+    """Collecting makes a million objects that all stay; looking for garbage among them finds none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but seldom, and never among what was there before the first test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING, 10, 10)
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_applications_of_others() -> Iterator[None]:
+    """Let go of the applications that a module's tests made.
+
+    FastAPI remembers what kind of function each endpoint is, some thousand of them, and each holds on to its
+    application, with the database and the keys it was made for.
+    """
+    yield
+    remembering = sys.modules.get("fastapi.dependencies.models")
+    for each in vars(remembering).values() if remembering else ():
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
+
+
+@contextmanager
+def derivation(parameters: Argon2Parameters) -> Iterator[None]:
+    """Let what this process seals ask for another derivation, wherever none is named."""
+    kept = asdict(DEFAULT_PARAMETERS)
+    for name, value in asdict(parameters).items():
+        object.__setattr__(DEFAULT_PARAMETERS, name, value)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            object.__setattr__(DEFAULT_PARAMETERS, name, value)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_derivation() -> Iterator[None]:
+    """Deriving a key in earnest takes a quarter of a second on purpose, and has tests of its own."""
+    with derivation(Argon2Parameters(memory_kib=64, iterations=1, lanes=1)):
+        yield
 
 
 @pytest.fixture(autouse=True)

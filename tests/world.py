@@ -20,6 +20,7 @@ from issuer.options import MintOptions
 from issuer.report import trust_entry
 from issuer.service import Issuer, Minted, MintRequest, NotMinted
 from issuer.store import IssuerStore
+from tests.tables import tables_as_before
 from vclib.errors import VCError
 from vclib.keys import KeyType, PrivateKey
 from vclib.policy import TrustedIssuers
@@ -171,7 +172,8 @@ class World:
             home=self.folder, name=self.name, status_url="https://status.example/lists", dids=keys.dids
         )
         self.config.status_folder.mkdir(parents=True, exist_ok=True)
-        self.store = IssuerStore.open("sqlite://")
+        with tables_as_before():
+            self.store = IssuerStore.open("sqlite://")
         self.issuer = Issuer(self.config, self.store, keys)
         self.trusted: TrustedIssuers | None = TrustedIssuers.from_json(trust_entry(self.config))
         self.memory: VerifierStore | None = None
@@ -216,7 +218,9 @@ class World:
 
     def send_challenge(self, challenge: str, domain: str = VENUE) -> None:
         """Let the verifier remember a challenge; from now on it accepts no others."""
-        self.memory = self.memory or VerifierStore.open("sqlite://")
+        if self.memory is None:
+            with tables_as_before():
+                self.memory = VerifierStore.open("sqlite://")
         self.memory.save_challenge(challenge, domain, self.clock.now + timedelta(minutes=10))
 
     def check(

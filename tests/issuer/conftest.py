@@ -18,6 +18,7 @@ from issuer.service import Issuer
 from issuer.store import IssuerStore
 from runtime.database import sqlite_url
 from tests.asgi import Client
+from tests.tables import tables_as_before
 from tests.world import START, Clock
 from vclib.keys import KeyType, PrivateKey
 from vclib.strict_json import JSONObject, dump_json
@@ -77,7 +78,8 @@ def make_service(url: str, home: Path) -> Service:
         }
     )
     config = IssuerConfig(home=home, name="Ministry of Health", url=URL, database_url=url, dids=keys.dids)
-    return Service(config, keys, IssuerStore.open(url))
+    with tables_as_before():
+        return Service(config, keys, IssuerStore.open(url))
 
 
 @pytest.fixture

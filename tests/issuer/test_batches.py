@@ -32,6 +32,7 @@ from tests.issuer.batch_home import (
     numbers,
     row,
     run,
+    run_as_process,
     start,
     write_records,
 )
@@ -80,7 +81,7 @@ def test_a_file_is_minted_and_bad_rows_are_told_with_line_and_reason(
     config: IssuerConfig, tmp_path: Path
 ) -> None:
     records = write_records(tmp_path / "records.csv", 25, bad=(3, 17))
-    code, result, _ = run(config, records, tmp_path / "out", "--part-rows", "10", "--workers", "2")
+    code, result, _ = run_as_process(config, records, tmp_path / "out", "--part-rows", "10", "--workers", "2")
     assert code == 4
     assert (result["minted"], result["rejected"], result["parts"]) == (23, 2, 3)
     assert numbers(tmp_path / "out") == [n for n in range(1, 26) if n not in (3, 17)]
@@ -128,7 +129,7 @@ def test_killed_ten_times_at_random_moments_it_mints_every_row_once(
         process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += 1
-    code, result, errors = run(config, records, out, "--part-rows", "10", "--workers", "1")
+    code, result, errors = run_as_process(config, records, out, "--part-rows", "10", "--workers", "1")
     assert (code, errors) == (4, "")
     assert 0 < result["mintedNow"] < result["minted"] == 1198
     assert numbers(out) == [n for n in range(1, 1201) if n not in (100, 700)]
@@ -194,7 +195,7 @@ def test_a_record_is_minted_once_by_two_batches(config: IssuerConfig, tmp_path: 
 
 def test_a_wrong_passphrase_mints_nothing(config: IssuerConfig, tmp_path: Path) -> None:
     records = write_records(tmp_path / "records.csv", 2)
-    code, _, errors = run(config, records, tmp_path / "out", DDCC_PASSPHRASE="not the passphrase")
+    code, _, errors = run(config, records, tmp_path / "out", passphrase="not the passphrase")
     assert code != 0
     assert "error:" in errors
     assert list((tmp_path / "out").glob("part-*")) == []

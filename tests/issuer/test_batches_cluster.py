@@ -16,7 +16,7 @@ import pytest
 
 from issuer.config import IssuerConfig
 from issuer.keys import load_keys
-from tests.issuer.batch_home import PASSPHRASE, make_home, numbers, run, start, write_records
+from tests.issuer.batch_home import PASSPHRASE, make_home, numbers, run_as_process, start, write_records
 from tests.issuer.test_batches import check_database
 from tests.processes import ROOT, wait_until
 
@@ -132,7 +132,7 @@ def test_a_batch_goes_on_when_one_of_two_workers_is_killed_and_no_message_has_a_
 def test_a_worker_without_the_passphrase_signs_nothing(config: IssuerConfig, tmp_path: Path) -> None:
     records = write_records(tmp_path / "records.csv", 5)
     with scheduler() as address, worker(address):
-        code, _, errors = run(config, records, tmp_path / "out", "--cluster", address)
+        code, _, errors = run_as_process(config, records, tmp_path / "out", "--cluster", address)
     assert code == 2
     assert "a worker needs the passphrase" in errors
     assert list((tmp_path / "out").glob("part-*")) == []
@@ -142,6 +142,6 @@ def test_a_cluster_that_does_not_answer_is_told(config: IssuerConfig, tmp_path: 
     records = write_records(tmp_path / "records.csv", 5)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-    code, _, errors = run(config, records, tmp_path / "out", "--cluster", address)
+    code, _, errors = run_as_process(config, records, tmp_path / "out", "--cluster", address)
     assert code == 3
     assert "no Dask scheduler answers" in errors

@@ -19,7 +19,7 @@ from issuer.service import Issuer, Minted, MintRequest, NotMinted
 from issuer.store import IssuerStore
 from runtime.keys import TokenError, open_token
 from runtime.sealing import Argon2Parameters
-from tests.issuer.batch_home import credentials, run, write_records
+from tests.issuer.batch_home import credentials, run_as_process, write_records
 from tests.softhsm import LABEL, PIN, SoftHSM, softhsm
 from tests.world import TEST, VACCINATION
 from vclib.did import resolver
@@ -136,10 +136,10 @@ def test_a_batch_is_signed_in_the_token_by_workers_that_have_its_pin(home: Path,
     IssuerStore.open(config.database_url).close()
     records, out = write_records(tmp_path / "records.csv", 4), tmp_path / "out"
     handles = {"DDCC_PASSPHRASE": PASSPHRASE, "SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"]}
-    code, _, errors = run(config, records, out, **handles)
+    code, _, errors = run_as_process(config, records, out, **handles)
     assert code == 2
     assert "no terminal to ask for 'PIN of the token'" in errors
-    code, result, errors = run(config, records, out, "--workers", "2", DDCC_HSM_PIN=PIN, **handles)
+    code, result, errors = run_as_process(config, records, out, "--workers", "2", DDCC_HSM_PIN=PIN, **handles)
     assert (code, result["minted"]) == (0, 4), errors
     methods = {proof["verificationMethod"] for each in credentials(out) for proof in each["proof"]}
     assert {method.partition("#")[0] for method in methods} == {DID}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,10 +19,19 @@ from runtime.sealing import (
     seal,
     seal_with_key,
 )
+from tests.conftest import derivation
 from vclib.errors import SealingError
 
 CHEAP = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
+IN_EARNEST = Argon2Parameters()
 WRONG = "^wrong passphrase, or the file was altered$"
+
+
+@pytest.fixture(autouse=True)
+def derivation_in_earnest() -> Iterator[None]:
+    """As in the programs; other tests have it cheaper."""
+    with derivation(IN_EARNEST):
+        yield
 
 
 def test_sealed_bytes_open_with_the_same_passphrase() -> None:

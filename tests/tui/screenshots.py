@@ -20,6 +20,7 @@ from issuer.service import Issuer
 from issuer.store import IssuerStore
 from protocols.oid4vp import purpose_info
 from runtime.database import sqlite_url
+from tests.tables import tables_as_before
 from tests.tui.stage import Stage, paste, settle, until
 from tests.wallet.scripted_verifier import CENTRE, DISEASE, DOSE, NAME, ScriptedVerifier, query
 from tests.world import World
@@ -87,7 +88,8 @@ PICTURES: dict[str, tuple[tuple[int, int], str, Steps]] = {
 def make_stage(folder: Path) -> Stage:
     """Return a stage whose world's database several threads can use."""
     world = World(folder / "issuer")
-    world.store = IssuerStore.open(sqlite_url(folder / "issuer.sqlite"))
+    with tables_as_before():
+        world.store = IssuerStore.open(sqlite_url(folder / "issuer.sqlite"))
     world.issuer = Issuer(world.config, world.store, world.keys)
     return Stage(world, folder)
 

@@ -28,6 +28,7 @@ from runtime.database import sqlite_url
 from runtime.web import create_app
 from tests.asgi import Client
 from tests.protocols.oid4vp_parties import Signer, document
+from tests.tables import tables_as_before
 from tests.world import Person, World
 from vclib.credentials import parse_credential
 from vclib.proofs import without_proofs
@@ -55,7 +56,8 @@ class Asking:
     rules: AskedRules | None = None
 
     def __post_init__(self) -> None:
-        self.store = VerifierStore.open(self.database_url or sqlite_url(self.folder / "verifier.sqlite"))
+        with tables_as_before():
+            self.store = VerifierStore.open(self.database_url or sqlite_url(self.folder / "verifier.sqlite"))
 
     @property
     def client(self) -> Client:

@@ -6,8 +6,6 @@ import base64
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,8 @@ import pytest
 from issuer.report import trust_entry
 from issuer.store import IssuerStore
 from tests import paper
+from tests.flows.conftest import in_process
 from tests.issuer.batch_home import make_home, run, write_records
-from tests.processes import ROOT
 from vclib.datetimes import format_datetime
 from verifier.checking_room import CheckingRoom
 from verifier.settings import SETTINGS
@@ -62,6 +60,7 @@ def check_by_home(
     return _run(place, *inputs, "--out", "verdicts", "--home", "venue", *more, **variables)
 
 
+<<<<<<< HEAD
 def _run(place: Path, *arguments: str, **variables: str) -> tuple[int, Any, str]:
     done = subprocess.run(
         [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, "--offline", "--json"],
@@ -73,6 +72,14 @@ def _run(place: Path, *arguments: str, **variables: str) -> tuple[int, Any, str]
         check=False,
     )
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+=======
+def _run(place: Path, *arguments: str) -> tuple[int, Any, str]:
+    """In this process; those that check are processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        ran = in_process("verifier", "check-batch", *arguments, "--offline", "--json")
+    return ran.code, ran.json if ran.out else {}, ran.err
+>>>>>>> ci
 
 
 def verdicts(place: Path, out: str = "verdicts") -> list[dict[str, Any]]:

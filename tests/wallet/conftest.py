@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from runtime import sealing
 from runtime.sealing import Argon2Parameters
+from tests.tables import tables_as_before
 from tests.world import CHALLENGE, VENUE, Person, World
 from vclib.did import resolver
-from wallet import backups
 from wallet.cli import app
 from wallet.holder import Holder, Request
-from wallet.recovery import Recovery
-from wallet.store import WalletStore
 
 CHEAP = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = "correct horse battery"
 Run = Callable[..., Result]
-
-# Whatever derives a key, as plain functions. Any: the functions behind class methods are not in their types.
-_SEALING: tuple[Any, ...] = (
-    sealing.seal,
-    getattr(WalletStore.create, "__func__"),  # noqa: B009
-    getattr(Holder.create, "__func__"),  # noqa: B009
-    WalletStore.change_passphrase,
-    Holder.change_passphrase,
-    Holder.make_backup,
-    Recovery.set,
-    WalletStore.set_phrase,
-    backups.seal_backup,
-)
 
 VENUE_REQUEST = Request(CHALLENGE, VENUE, situation="venue")
 
@@ -55,13 +38,10 @@ def make_holder(world: World, tmp_path: Path) -> Iterator[Callable[[str], Holder
     made: list[Holder] = []
 
     def make(name: str) -> Holder:
-        holder = Holder.create(
-            tmp_path / name,
-            PASSPHRASE,
-            resolve=resolver(),
-            clock=lambda: world.clock.now,
-            parameters=CHEAP,
-        )
+        with tables_as_before():
+            holder = Holder.create(
+                tmp_path / name, PASSPHRASE, resolve=resolver(), clock=lambda: world.clock.now
+            )
         holder.new_key("Anna")
         made.append(holder)
         return holder
@@ -84,17 +64,14 @@ def anna(holder: Holder, world: World) -> Person:
 
 
 @pytest.fixture
-def cheap_and_at_the_worlds_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Derive keys cheaply and take the time from the world; both are settings, not what is tested here."""
-    for function in _SEALING:
-        defaults = {**(function.__kwdefaults__ or {}), "parameters": CHEAP}
-        monkeypatch.setattr(function, "__kwdefaults__", defaults)
+def at_the_worlds_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the time from the world."""
     for module in ("cli", "cli_backup", "cli_recovery", "cli_screen", "cli_shared"):
         monkeypatch.setattr(f"wallet.{module}.utc_now", lambda: world.clock.now)
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cheap_and_at_the_worlds_time: None) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_the_worlds_time: None) -> Run:
     """Run a command of the wallet in an empty folder; the passphrase comes from the environment."""
     folder = tmp_path / "folder"
     folder.mkdir()

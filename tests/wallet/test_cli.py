@@ -25,7 +25,7 @@ from wallet.config import WalletConfig
 
 ASKED = ["--challenge", CHALLENGE, "--domain", VENUE]
 
-pytestmark = pytest.mark.usefixtures("cheap_and_at_the_worlds_time")
+pytestmark = pytest.mark.usefixtures("at_the_worlds_time")
 
 
 def _write(document: object, name: str = "credential.json") -> Path:

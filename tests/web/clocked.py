@@ -41,7 +41,8 @@ class ClockedVenue:
         page = context.new_page()
         page.goto(f"{self.url}/enter#{link}")
         page.wait_for_url(f"{self.url}/")
-        page.goto(f"{self.url}{path}")
+        if path != "/":
+            page.goto(f"{self.url}{path}")
         return Desk(Venue(Network(self.home, self.url), self.home, self.url, ""), context, page)
 
 

@@ -109,7 +109,8 @@ def sign_in(venue: Venue, context: BrowserContext, query: str = "") -> Desk:
     page = context.new_page()
     page.goto(told["address"])
     page.wait_for_url(f"{venue.url}/")
-    page.goto(f"{venue.url}/{query}")
+    if query:
+        page.goto(f"{venue.url}/{query}")
     return Desk(venue, context, page)
 
 
