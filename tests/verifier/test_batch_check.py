@@ -60,26 +60,14 @@ def check_by_home(
     return _run(place, *inputs, "--out", "verdicts", "--home", "venue", *more, **variables)
 
 
-<<<<<<< HEAD
 def _run(place: Path, *arguments: str, **variables: str) -> tuple[int, Any, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "ddcc", "verifier", "check-batch", *arguments, "--offline", "--json"],
-        cwd=place,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **variables},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
-=======
-def _run(place: Path, *arguments: str) -> tuple[int, Any, str]:
     """In this process; those that check are processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
+        for name, value in variables.items():
+            patch.setenv(name, value)
         ran = in_process("verifier", "check-batch", *arguments, "--offline", "--json")
     return ran.code, ran.json if ran.out else {}, ran.err
->>>>>>> ci
 
 
 def verdicts(place: Path, out: str = "verdicts") -> list[dict[str, Any]]:
