@@ -21,7 +21,7 @@ from issuer.store import IssuerStore, IssuerWriting, StatusList
 
 
 @dataclass
-class _Deck:
+class Deck:
     """A list, and its free positions, in no order that matters: which is next is drawn when it is dealt."""
 
     status_list: StatusList
@@ -59,7 +59,7 @@ class PositionPool:
         self._purposes = tuple(purposes)
         # Predictable positions would tell who was minted next to whom.
         self._randomness = randomness or secrets.SystemRandom()
-        self._decks: dict[str, list[_Deck]] = {purpose: [] for purpose in self._purposes}
+        self._decks: dict[str, list[Deck]] = {purpose: [] for purpose in self._purposes}
         self._is_ready = False
 
     def take(
@@ -93,7 +93,7 @@ class PositionPool:
                     taken = set(batch_store.taken_positions(reading, deck.status_list.list_id))
                 deck.free = [position for position in deck.free if position not in taken]
 
-    def _with_room(self, purpose: str, number: int, now: datetime) -> _Deck:
+    def _with_room(self, purpose: str, number: int, now: datetime) -> Deck:
         decks = self._decks[purpose]
         for deck in decks:
             if len(deck.free) >= number:
@@ -116,7 +116,7 @@ class PositionPool:
 
         return self._publisher.begin_another(purpose, now=now, details={"batch": self._batch_id}, also=use)
 
-    def _deck(self, status_list: StatusList) -> _Deck:
+    def _deck(self, status_list: StatusList) -> Deck:
         with self._store.reading() as reading:
             taken = set(batch_store.taken_positions(reading, status_list.list_id))
-        return _Deck(status_list, [place for place in range(status_list.length) if place not in taken])
+        return Deck(status_list, [place for place in range(status_list.length) if place not in taken])
