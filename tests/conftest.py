@@ -58,8 +58,8 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def no_applications_of_others() -> Iterator[None]:
-    """Let go of the applications that a module's tests made.
+def nothing_left_of_other_modules() -> Iterator[None]:
+    """Let go of what a module's tests made.
 
     FastAPI remembers what kind of function each endpoint is, some thousand of them, and each holds on to its
     application, with the database and the keys it was made for.
@@ -69,6 +69,7 @@ def no_applications_of_others() -> Iterator[None]:
     for each in vars(remembering).values() if remembering else ():
         if hasattr(each, "cache_clear"):
             each.cache_clear()
+    gc.collect()
 
 
 @contextmanager
