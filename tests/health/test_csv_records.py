@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -263,7 +264,8 @@ def _read_as_json(columns: list[str], line: str, now: datetime) -> RecordRow | R
         document: JSONObject = {kind: {}, "certificate": {}}
         for path, cell in named.items():
             *parents, name = path.split(".")
-            place = document
+            # Any: an object within an object.
+            place: Any = document
             for parent in parents:
                 place = place.setdefault(parent, {})
             place[name] = _json_value(path, cell)
