@@ -16,12 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from health import CSVLayout, RecordRow, RowError, canonical_record, csv_layout, read_json_row
+from health import CSVLayout, RecordRow, RowError, csv_layout, read_json_row, record_to_json
 from issuer.batch_store import NewRecord, Reject
 from issuer.config import HOME_VARIABLE, IssuerConfig, load_config
 from issuer.keys import IssuerKeys, open_keys
 from issuer.options import MintOptions, MintPlan, plan_minting
-from issuer.signing import RecordSigner
+from issuer.signing import RecordSigner, SignedRecord
 from issuer.store import StatusList, StatusPosition, record_values
 from runtime.commands import utc_now
 from runtime.console import PASSPHRASE_VARIABLE
@@ -118,11 +118,12 @@ def new_record_id() -> str:
     return secrets.token_bytes(_ID_LENGTH).translate(_ID_CHARACTERS).decode("ascii")
 
 
-class _ReadRow(NamedTuple):
-    """A row's record with its canonical JSON."""
+class _PreparedRow(NamedTuple):
+    """A row whose credential can be signed, and the positions it has in the lists."""
 
-    row: RecordRow
-    canonical: bytes
+    place: int
+    taken: tuple[int, ...]
+    sign: Callable[[], SignedRecord]
 
 
 @dataclass(frozen=True)
@@ -134,39 +135,47 @@ class _Signer:
     layout: CSVLayout | None
 
     def __call__(self, chunk: Chunk) -> SignedChunk:
-        # All rows are read before any is signed: the same work again and again finds its code in the
-        # processor's caches, which it does not between two signatures.
+        # Each step for all rows before the next: its code and tables have left the processor's caches when
+        # the others are done, and a row takes twice as long (docs/decisions/0355).
         rows, unread = self._read_all(chunk.rows)
-        signed: list[SignedRow] = []
-        unsigned: list[Reject] = []
-        # One for each holder, whom most files do not name.
-        signers: dict[str | None, RecordSigner] = {}
-        now = utc_now()
-        for row, canonical in rows:
-            taken = tuple([positions[len(signed)] for positions in chunk.positions])
-            try:
-                signer = signers.get(row.holder)
-                if signer is None:
-                    signer = signers[row.holder] = RecordSigner(self._plan(row), self.config, self.keys, now)
-                signed.append(_sign(signer, row, canonical, chunk.lists, taken))
-            except (StoreError, ConfigurationError):
-                raise
-            except VCError as err:
-                unsigned.append(_reject(row.position, err))
+        prepared, unsigned = self._prepare_all(rows, chunk)
+        signed = [row.sign() for row in prepared]
+        written = [_write(row, record) for row, record in zip(prepared, signed, strict=True)]
         rejected = sorted([*unread, *unsigned], key=lambda reject: reject.place)
-        return SignedChunk(chunk.number, tuple(signed), tuple(rejected))
+        return SignedChunk(chunk.number, tuple(written), tuple(rejected))
 
-    def _read_all(self, lines: Iterable[Line]) -> tuple[list[_ReadRow], list[Reject]]:
-        rows: list[_ReadRow] = []
+    def _read_all(self, lines: Iterable[Line]) -> tuple[list[RecordRow], list[Reject]]:
+        rows: list[RecordRow] = []
         unread: list[Reject] = []
         for line in lines:
             try:
                 row = self._read(line)
                 if row is not None:
-                    rows.append(_ReadRow(row, canonical_record(row.record)))
+                    rows.append(row)
             except VCError as err:
                 unread.append(_reject(line.number, err))
         return rows, unread
+
+    def _prepare_all(
+        self, rows: Iterable[RecordRow], chunk: Chunk
+    ) -> tuple[list[_PreparedRow], list[Reject]]:
+        prepared: list[_PreparedRow] = []
+        refused: list[Reject] = []
+        # One for each holder, whom most files do not name.
+        signers: dict[str | None, RecordSigner] = {}
+        now = utc_now()
+        for row in rows:
+            taken = tuple([positions[len(prepared)] for positions in chunk.positions])
+            try:
+                signer = signers.get(row.holder)
+                if signer is None:
+                    signer = signers[row.holder] = RecordSigner(self._plan(row), self.config, self.keys, now)
+                prepared.append(_prepare(signer, row, chunk.lists, taken))
+            except (StoreError, ConfigurationError):
+                raise
+            except VCError as err:
+                refused.append(_reject(row.position, err))
+        return prepared, refused
 
     def _read(self, line: Line) -> RecordRow | None:
         if line.too_long or len(line.content) > MAX_ROW_BYTES:
@@ -193,21 +202,22 @@ class _Signer:
             raise RecordError(err.message, element="holder") from err
 
 
-def _sign(
-    signer: RecordSigner,
-    row: RecordRow,
-    canonical: bytes,
-    lists: tuple[StatusList, ...],
-    taken: tuple[int, ...],
-) -> SignedRow:
-    stored, _, text = signer.sign(
+def _prepare(
+    signer: RecordSigner, row: RecordRow, lists: tuple[StatusList, ...], taken: tuple[int, ...]
+) -> _PreparedRow:
+    canonical = jcs.canonicalize(record_to_json(row.record))
+    sign = signer.prepare(
         row.record,
         positions=[StatusPosition(each, place) for each, place in zip(lists, taken, strict=True)],
         record_id=new_record_id(),
         written=(canonical.decode(), hashlib.sha256(canonical).hexdigest()),
-        write=dump_json,
     )
-    return SignedRow(row.position, NewRecord(record_values(stored), taken), text)
+    return _PreparedRow(row.position, taken, sign)
+
+
+def _write(row: _PreparedRow, record: SignedRecord) -> SignedRow:
+    stored, _, text = record.write(dump_json)
+    return SignedRow(row.place, NewRecord(record_values(stored), row.taken), text)
 
 
 def _reject(place: int, err: VCError) -> Reject:

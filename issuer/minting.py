@@ -273,13 +273,13 @@ class Minter:
         return prepared
 
     def _sign(self, asked: _Asked, positions: tuple[StatusPosition, ...], now: datetime) -> Signed:
-        stored, credential, text = RecordSigner(asked.plan, self._config, self._signing_keys(), now).sign(
+        sign = RecordSigner(asked.plan, self._config, self._signing_keys(), now).prepare(
             asked.request.record,
             positions=positions,
             record_id=self.new_record_id(),
             written=(asked.record, asked.record_sha256),
-            write=lambda credential: dump_json(credential, indent=2) + "\n",
         )
+        stored, credential, text = sign().write(lambda credential: dump_json(credential, indent=2) + "\n")
         stored = replace(stored, mint_key=asked.mint_key)
         return Signed(positions, stored, credential, text)
 

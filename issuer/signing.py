@@ -20,10 +20,26 @@ from issuer.keys import IssuerKeys
 from issuer.options import MintPlan
 from issuer.store import StatusPosition, StoredRecord
 from vclib.credentials import parse_credential
+from vclib.cryptosuites.base import Written
 from vclib.datetimes import parse_datetime
 from vclib.jsonld import shared_readings
-from vclib.proofs import NewProof, add_proof_set
+from vclib.proofs import NewProof, prepare_proof_set
 from vclib.strict_json import JSONObject
+
+
+@dataclass(frozen=True)
+class SignedRecord:
+    """A record whose credential is signed and yet to be written; `remembered` takes the digest of its text."""
+
+    credential: Written
+    remembered: Callable[[str], StoredRecord]
+
+    def write(self, text_of: Callable[[JSONObject], str]) -> tuple[StoredRecord, JSONObject, str]:
+        """Return what is remembered of the credential, the credential, and its text by `text_of`."""
+        credential = self.credential()
+        text = text_of(credential)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self.remembered(digest), credential, text
 
 
 @dataclass
@@ -46,42 +62,37 @@ class RecordSigner:
         """The DID that issues."""
         return self.keys.did(self.plan.suite)
 
-    def sign(
-        self,
-        record: Record,
-        *,
-        positions: Sequence[StatusPosition],
-        record_id: str,
-        written: tuple[str, str],
-        write: Callable[[JSONObject], str],
-    ) -> tuple[StoredRecord, JSONObject, str]:
-        """Return what is remembered of a record's credential, the credential, and its text by `write`.
+    def prepare(
+        self, record: Record, *, positions: Sequence[StatusPosition], record_id: str, written: tuple[str, str]
+    ) -> Callable[[], SignedRecord]:
+        """Return what signs the credential of a record; `written` is the record's JSON text and its digest.
 
-        `written` is the record as JSON text and its digest. Raises RecordError and its like for a record that
-        no credential can be made of.
+        Raises RecordError and its like for a record that no credential can be made of.
         """
         plan = self.plan
         ids = DocumentIds(self.issuer_id, f"urn:uuid:{uuid.uuid4()}" if plan.with_id else None)
         # The document is looked at before it is signed and for each of its proofs.
         with shared_readings():
             document = write_credential(record, plan, self.config, ids, positions)
-            credential = add_proof_set(document, self._proofs_for(document))
-        text = write(credential)
-        stored = StoredRecord(
-            record_id=record_id,
-            credential_id=ids.credential_id,
-            kind=record.kind.name,
-            suite=plan.suite,
-            issuer_id=ids.issuer_id,
-            holder=plan.holder,
-            record=written[0],
-            record_sha256=written[1],
-            credential_sha256=hashlib.sha256(text.encode()).hexdigest(),
-            valid_from=parse_datetime(document["validFrom"]),
-            valid_until=parse_datetime(document["validUntil"]),
-            minted=self.now,
-        )
-        return stored, credential, text
+            sign = prepare_proof_set(document, self._proofs_for(document))
+
+        def remembered(digest: str) -> StoredRecord:
+            return StoredRecord(
+                record_id=record_id,
+                credential_id=ids.credential_id,
+                kind=record.kind.name,
+                suite=plan.suite,
+                issuer_id=ids.issuer_id,
+                holder=plan.holder,
+                record=written[0],
+                record_sha256=written[1],
+                credential_sha256=digest,
+                valid_from=parse_datetime(document["validFrom"]),
+                valid_until=parse_datetime(document["validUntil"]),
+                minted=self.now,
+            )
+
+        return lambda: SignedRecord(sign(), remembered)
 
     def _proofs_for(self, document: JSONObject) -> tuple[NewProof, ...]:
         form = form_of(document)

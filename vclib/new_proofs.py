@@ -14,10 +14,12 @@ from functools import cached_property
 
 from vclib import jsonld
 from vclib.cryptosuites import PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
+from vclib.cryptosuites.base import Prepared, Written
 from vclib.datetimes import format_datetime
 from vclib.errors import ProofGenerationError
 from vclib.jsonld import ContextPolicy
 from vclib.keys import SigningKey
+from vclib.proof_sets import with_proofs
 from vclib.strict_json import JSONObject, JSONValue
 
 # https://www.w3.org/TR/vc-data-integrity/#proof-purposes
@@ -59,21 +61,37 @@ def add_proof_set(
     The same as `add_proof` for one after the other, but the document is read once. Raises as it does, and
     ProofGenerationError for a document that has a proof.
     """
+    return prepare_proof_set(document, proofs, contexts=contexts)()()
+
+
+def prepare_proof_set(
+    document: JSONObject,
+    proofs: Sequence[NewProof],
+    *,
+    contexts: ContextPolicy = jsonld.DEFAULT_CONTEXTS,
+) -> Prepared:
+    """Return what signs, and then writes what `add_proof_set` returns; the document is not changed till then.
+
+    Raises as it does, at once for a document that cannot be signed.
+    """
     if "proof" in document:
         raise ProofGenerationError("expected a document without a proof to make a proof set for")
     with jsonld.shared_readings():
-        made: list[JSONValue] = [
-            new_proof(
+        prepared = [
+            prepare_proof(
                 document, new.options, new.key, mandatory_pointers=new.mandatory_pointers, contexts=contexts
             )
             for new in proofs
         ]
-    if not made:
-        return dict(document)
-    return {**document, "proof": made if len(made) > 1 else made[0]}
+
+    def sign() -> Written:
+        signed = [sign_one() for sign_one in prepared]
+        return lambda: with_proofs(document, [write() for write in signed])
+
+    return sign
 
 
-def new_proof(
+def prepare_proof(
     secured: JSONObject,
     options: JSONObject,
     key: SigningKey,
@@ -81,17 +99,17 @@ def new_proof(
     mandatory_pointers: Sequence[str],
     contexts: ContextPolicy,
     hmac_key: bytes | None = None,
-) -> JSONObject:
-    """Return the proof of the suite that the options name, over what it secures."""
+) -> Prepared:
+    """Return what signs, and then writes the proof of the suite that the options name, over what it secures."""
     cryptosuite = str(options["cryptosuite"])
     if cryptosuite in SELECTIVE_SUITES:
-        return SELECTIVE_SUITES[cryptosuite].create_base_proof(
+        return SELECTIVE_SUITES[cryptosuite].prepare_base_proof(
             secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
         )
     if cryptosuite in PLAIN_SUITES:
         if mandatory_pointers or hmac_key is not None:
             raise ProofGenerationError(f"{cryptosuite} covers the whole document and takes no pointers")
-        return PLAIN_SUITES[cryptosuite].create_proof(secured, options, key, contexts=contexts)
+        return PLAIN_SUITES[cryptosuite].prepare_proof(secured, options, key, contexts=contexts)
     raise ProofGenerationError(f"the cryptosuite {cryptosuite[:40]!r} is not supported")
 
 

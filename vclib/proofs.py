@@ -32,7 +32,14 @@ from vclib.errors import (
 )
 from vclib.jsonld import ContextPolicy
 from vclib.keys import SigningKey
-from vclib.new_proofs import ASSERTION_METHOD, NewProof, add_proof_set, new_proof, proof_options
+from vclib.new_proofs import (
+    ASSERTION_METHOD,
+    NewProof,
+    add_proof_set,
+    prepare_proof,
+    prepare_proof_set,
+    proof_options,
+)
 from vclib.proof_sets import (
     base_proofs,
     check_chains,
@@ -58,6 +65,7 @@ __all__ = [
     "drop_base_proofs",
     "is_base_proof",
     "mandatory_part",
+    "prepare_proof_set",
     "proofs_of",
     "verify_proofs",
     "without_proofs",
@@ -135,9 +143,9 @@ def add_proof(
         raise ProofGenerationError(err.message) from err
     if cryptosuite in SELECTIVE_SUITES and previous_proof is not None:
         raise ProofGenerationError("a derived proof cannot show the proofs that its base proof was made upon")
-    proof = new_proof(
+    proof = prepare_proof(
         secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
-    )
+    )()()
     proofs: list[JSONValue] = [*existing, proof]
     return {**without_proofs(document), "proof": proofs if existing else proof}
 

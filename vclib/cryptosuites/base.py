@@ -10,9 +10,9 @@ In every method `document` is the unsecured document, without `proof`; `options`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from vclib import jcs, jsonld
 from vclib.datetimes import parse_datetime
@@ -31,6 +31,12 @@ from vclib.strict_json import JSONObject, json_type_name
 
 # https://www.w3.org/TR/vc-data-integrity/#dataintegrityproof
 PROOF_TYPE = "DataIntegrityProof"
+
+# A proof in three steps: the document is read when it is prepared; then it is signed; then it is written.
+# Whoever makes thousands does each step for all of them, because the code and tables of one step have left
+# the processor's caches when the others are done (docs/decisions/0355).
+Written: TypeAlias = Callable[[], JSONObject]
+Prepared: TypeAlias = Callable[[], Written]
 
 
 class Cryptosuite(Protocol):
@@ -52,6 +58,11 @@ class Cryptosuite(Protocol):
         Raises UnsupportedKeyError for a key of another type, ProofGenerationError for options of another
         suite, JSONLDError or ProofTransformationError for a document that cannot be signed.
         """
+
+    def prepare_proof(
+        self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
+    ) -> Prepared:
+        """Return what signs, and then writes the whole proof over `document`. Raises as `create_proof`."""
 
     def verify_proof(
         self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
@@ -88,6 +99,18 @@ class SelectiveCryptosuite(Protocol):
 
         `hmac_key` (32 bytes) shuffles the blank node labels; without one a random key is made.
         """
+
+    def prepare_base_proof(
+        self,
+        document: JSONObject,
+        options: JSONObject,
+        key: SigningKey,
+        *,
+        mandatory_pointers: Sequence[str],
+        contexts: ContextPolicy,
+        hmac_key: bytes | None = None,
+    ) -> Prepared:
+        """Return what signs, and then writes the whole base proof. Raises as `create_base_proof`."""
 
     def derive(
         self,

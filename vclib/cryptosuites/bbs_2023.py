@@ -20,6 +20,8 @@ from types import MappingProxyType
 
 from vclib import bbs
 from vclib.cryptosuites.base import (
+    Prepared,
+    Written,
     check_key_type,
     check_new_options,
     check_options,
@@ -207,6 +209,26 @@ class Bbs2023:
 
         `key` must be a PrivateKey, since BBS signs lists of messages, which `SigningKey.sign` cannot.
         """
+        return self.prepare_base_proof(
+            document,
+            options,
+            key,
+            mandatory_pointers=mandatory_pointers,
+            contexts=contexts,
+            hmac_key=hmac_key,
+        )()()
+
+    def prepare_base_proof(
+        self,
+        document: JSONObject,
+        options: JSONObject,
+        key: SigningKey,
+        *,
+        mandatory_pointers: Sequence[str],
+        contexts: ContextPolicy,
+        hmac_key: bytes | None = None,
+    ) -> Prepared:
+        """Return what signs, and then writes the whole base proof; see `create_base_proof`."""
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         if not isinstance(key, PrivateKey):
@@ -226,12 +248,17 @@ class Bbs2023:
         # 3. and 4. bbsMessages, bbsSignature
         public_key = key.public_key.key_bytes
         messages = _messages(statements.non_matching("mandatory").values())
-        try:
-            signature = bbs.sign(key.secret_bytes, public_key, header=header, messages=messages)
-        except CryptographicSecurityError as err:
-            raise ProofGenerationError(f"BBS: {err.message}") from err
-        base = BaseProof(signature, header, public_key, proof_hmac_key, tuple(mandatory_pointers))
-        return {**options, "proofValue": base.encode()}
+        pointers = tuple(mandatory_pointers)
+
+        def sign() -> Written:
+            try:
+                signature = bbs.sign(key.secret_bytes, public_key, header=header, messages=messages)
+            except CryptographicSecurityError as err:
+                raise ProofGenerationError(f"BBS: {err.message}") from err
+            base = BaseProof(signature, header, public_key, proof_hmac_key, pointers)
+            return lambda: {**options, "proofValue": base.encode()}
+
+        return sign
 
     def derive(
         self,

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vclib.cryptosuites.base import (
+    Prepared,
+    Written,
     check_key_type,
     check_new_options,
     check_options,
@@ -180,6 +182,28 @@ class EcdsaSd2023:
         The proof-scoped key is made here and forgotten at the end. `unsafe_proof_key` replaces it, so that
         published vectors can be reproduced: used for two credentials, it would let their holders mix them.
         """
+        return self.prepare_base_proof(
+            document,
+            options,
+            key,
+            mandatory_pointers=mandatory_pointers,
+            contexts=contexts,
+            hmac_key=hmac_key,
+            unsafe_proof_key=unsafe_proof_key,
+        )()()
+
+    def prepare_base_proof(
+        self,
+        document: JSONObject,
+        options: JSONObject,
+        key: SigningKey,
+        *,
+        mandatory_pointers: Sequence[str],
+        contexts: ContextPolicy,
+        hmac_key: bytes | None = None,
+        unsafe_proof_key: SigningKey | None = None,
+    ) -> Prepared:
+        """Return what signs, and then writes the whole base proof; see `create_base_proof`."""
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         proof_hmac_key = new_hmac_key() if hmac_key is None else hmac_key
@@ -193,20 +217,25 @@ class EcdsaSd2023:
         )
         options_hash = proof_hash(options, document, contexts=contexts)
         mandatory_hash = hash_nquads(statements.matching("mandatory").values())
-        # Base Proof Serialization. 2. and 3. Sign every statement that may be hidden.
         messages = [nquad.encode("utf-8") for nquad in statements.non_matching("mandatory").values()]
-        scoped_key: SigningKey
-        if unsafe_proof_key is None:
-            scoped_key = own_key = EphemeralKey()
-            signatures = own_key.sign_each(messages)
-        else:
-            scoped_key = unsafe_proof_key
-            signatures = tuple(map(scoped_key.sign, messages))
-        # 4. to 6. Bind the key by a signature of the issuer's.
-        proof_key = _MULTIKEY_PREFIX + scoped_key.public_key.key_bytes
-        base_signature = key.sign(serialize_sign_data(options_hash, proof_key, mandatory_hash))
-        base = BaseProof(base_signature, proof_key, proof_hmac_key, signatures, tuple(mandatory_pointers))
-        return {**options, "proofValue": base.encode()}
+        pointers = tuple(mandatory_pointers)
+
+        def sign() -> Written:
+            # Base Proof Serialization. 2. and 3. Sign every statement that may be hidden.
+            scoped_key: SigningKey
+            if unsafe_proof_key is None:
+                scoped_key = own_key = EphemeralKey()
+                signatures = own_key.sign_each(messages)
+            else:
+                scoped_key = unsafe_proof_key
+                signatures = tuple(map(scoped_key.sign, messages))
+            # 4. to 6. Bind the key by a signature of the issuer's.
+            proof_key = _MULTIKEY_PREFIX + scoped_key.public_key.key_bytes
+            base_signature = key.sign(serialize_sign_data(options_hash, proof_key, mandatory_hash))
+            base = BaseProof(base_signature, proof_key, proof_hmac_key, signatures, pointers)
+            return lambda: {**options, "proofValue": base.encode()}
+
+        return sign
 
     def derive(
         self,
