@@ -29,7 +29,7 @@ from health.fhir import records_from_bundle
 from health.inputs import read_json_row, read_records
 from health.linkability import LinkableValue, is_shared_time, linkable_values
 from health.matching import MatchOutcome, PassportHolder, PersonMatch, match_person, parse_passport
-from health.record_json import canonical_record, record_to_json
+from health.record_json import record_to_json
 from health.records import (
     Certificate,
     Person,
@@ -90,7 +90,6 @@ __all__ = [
     "RuleType",
     "TestRecord",
     "VaccinationRecord",
-    "canonical_record",
     "check_mandatory_pointers",
     "check_record",
     "claims_from_credential",

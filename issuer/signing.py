@@ -29,7 +29,7 @@ from vclib.strict_json import JSONObject
 
 @dataclass(frozen=True)
 class SignedRecord:
-    """A record whose credential is signed and yet to be written; `remembered` takes the digest of its text."""
+    """A record whose credential is signed, yet to be written; `remembered` takes the digest of its text."""
 
     credential: Written
     remembered: Callable[[str], StoredRecord]

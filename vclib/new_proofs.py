@@ -100,7 +100,7 @@ def prepare_proof(
     contexts: ContextPolicy,
     hmac_key: bytes | None = None,
 ) -> Prepared:
-    """Return what signs, and then writes the proof of the suite that the options name, over what it secures."""
+    """Return what signs, and then writes the proof of the suite that the options name."""
     cryptosuite = str(options["cryptosuite"])
     if cryptosuite in SELECTIVE_SUITES:
         return SELECTIVE_SUITES[cryptosuite].prepare_base_proof(

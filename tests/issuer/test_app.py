@@ -492,7 +492,7 @@ def test_without_its_database_the_service_signs_nothing_and_recovers(
         ]
 
     with monkeypatch.context() as meanwhile:
-        for signing in ("vc_api.add_proof", "signing.add_proof_set", "lists.add_proof"):
+        for signing in ("vc_api.add_proof", "signing.prepare_proof_set", "lists.add_proof"):
             meanwhile.setattr(f"issuer.{signing}", pytest.fail)
         service.store.close()
         path.rename(aside)

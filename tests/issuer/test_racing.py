@@ -97,7 +97,7 @@ def test_a_record_minted_meanwhile_for_the_same_holder_is_refused(
     shared_service: Service, other: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F10: both found that it was not minted yet."""
-    _meanwhile(monkeypatch, issuer.signing, "add_proof_set", lambda: _minted(other.issuer))
+    _meanwhile(monkeypatch, issuer.signing, "prepare_proof_set", lambda: _minted(other.issuer))
     result = _mint(shared_service.issuer)
     assert isinstance(result, NotMinted)
     assert "minted before as" in result.error.message
@@ -113,7 +113,7 @@ def test_a_position_taken_meanwhile_is_chosen_and_signed_anew(
     )
     second = Issuer(other.config, other.store, other.keys, random_below=_numbers(7, 7))
     ids: list[str] = []
-    _meanwhile(monkeypatch, issuer.signing, "add_proof_set", lambda: ids.append(_minted(second, TEST)))
+    _meanwhile(monkeypatch, issuer.signing, "prepare_proof_set", lambda: ids.append(_minted(second, TEST)))
     result = _mint(first)
     assert isinstance(result, Minted)
     mine, theirs = _position(shared_service, result.record_id), _position(other, ids[0])
@@ -134,7 +134,7 @@ def test_one_key_gives_one_credential_to_both(
     def deed() -> None:
         theirs.append(other.issuer.mint_once("key", _request(), OPTIONS, now=START))
 
-    _meanwhile(monkeypatch, issuer.signing, "add_proof_set", deed)
+    _meanwhile(monkeypatch, issuer.signing, "prepare_proof_set", deed)
     mine = shared_service.issuer.mint_once("key", _request(), OPTIONS, now=START)
     assert mine == theirs[0]
     assert _records(shared_service) == 1
