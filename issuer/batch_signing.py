@@ -152,6 +152,8 @@ class _Signer:
                 row = self._read(line)
                 if row is not None:
                     rows.append(row)
+            except (StoreError, ConfigurationError):
+                raise
             except VCError as err:
                 unread.append(_reject(line.number, err))
         return rows, unread

@@ -20,10 +20,9 @@ from issuer.keys import IssuerKeys
 from issuer.options import MintPlan
 from issuer.store import StatusPosition, StoredRecord
 from vclib.credentials import parse_credential
-from vclib.cryptosuites.base import Written
 from vclib.datetimes import parse_datetime
 from vclib.jsonld import shared_readings
-from vclib.proofs import NewProof, prepare_proof_set
+from vclib.proofs import NewProof, SignedProof, prepare_proof_set
 from vclib.strict_json import JSONObject
 
 
@@ -31,12 +30,12 @@ from vclib.strict_json import JSONObject
 class SignedRecord:
     """A record whose credential is signed, yet to be written; `remembered` takes the digest of its text."""
 
-    credential: Written
+    credential: SignedProof
     remembered: Callable[[str], StoredRecord]
 
     def write(self, text_of: Callable[[JSONObject], str]) -> tuple[StoredRecord, JSONObject, str]:
         """Return what is remembered of the credential, the credential, and its text by `text_of`."""
-        credential = self.credential()
+        credential = self.credential.write()
         text = text_of(credential)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.remembered(digest), credential, text
@@ -74,7 +73,7 @@ class RecordSigner:
         # The document is looked at before it is signed and for each of its proofs.
         with shared_readings():
             document = write_credential(record, plan, self.config, ids, positions)
-            sign = prepare_proof_set(document, self._proofs_for(document))
+            prepared = prepare_proof_set(document, self._proofs_for(document))
 
         def remembered(digest: str) -> StoredRecord:
             return StoredRecord(
@@ -92,7 +91,7 @@ class RecordSigner:
                 minted=self.now,
             )
 
-        return lambda: SignedRecord(sign(), remembered)
+        return lambda: SignedRecord(prepared.sign(), remembered)
 
     def _proofs_for(self, document: JSONObject) -> tuple[NewProof, ...]:
         form = form_of(document)

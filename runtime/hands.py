@@ -20,13 +20,13 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from vclib.errors import StoreError, VCError
 
@@ -51,8 +51,8 @@ class Crew(Protocol):
         """Start one more; jobs go and results come through its connection. StoreError."""
         ...
 
-    def exit_code(self, number: int) -> int | None:
-        """Return how a worker ended that is gone."""
+    def ended(self, number: int) -> str:
+        """Say how a worker ended that is gone."""
         ...
 
     def end(self, busy: Iterable[int]) -> None:
@@ -80,10 +80,10 @@ class ForkedCrew:
         theirs.close()
         return ours
 
-    def exit_code(self, number: int) -> int | None:
-        """Return how a worker ended."""
+    def ended(self, number: int) -> str:
+        """Say how a worker ended."""
         self._processes[number].join(_SECONDS_TO_END)
-        return self._processes[number].exitcode
+        return _told(self._processes[number].exitcode)
 
     def end(self, busy: Iterable[int]) -> None:
         """End all workers."""
@@ -99,15 +99,19 @@ class LedCrew:
     def __init__(
         self, opener: Opener, environment: Mapping[str, str], *, workers: int, modules: Sequence[str]
     ) -> None:
-        pairs = [multiprocessing.Pipe() for _ in range(workers)]
+        try:
+            pairs = [multiprocessing.Pipe() for _ in range(workers)]
+            self._orders, orders = multiprocessing.Pipe()
+            ends = [theirs for _, theirs in pairs]
+            arguments = (orders, ends, opener, dict(environment), tuple(modules))
+            self._foreman: BaseProcess = multiprocessing.get_context("spawn").Process(
+                target=_lead, args=arguments, daemon=True
+            )
+            with _deaf_to_interrupts():
+                self._foreman.start()
+        except OSError as err:
+            raise StoreError(f"{workers} workers are too many for this machine: {err.strerror}") from err
         self._unused = [ours for ours, _ in pairs]
-        self._orders, orders = multiprocessing.Pipe()
-        ends = [theirs for _, theirs in pairs]
-        arguments = (orders, ends, opener, dict(environment), tuple(modules))
-        self._foreman: BaseProcess = multiprocessing.get_context("spawn").Process(
-            target=_lead, args=arguments, daemon=True
-        )
-        self._foreman.start()
         self._has_started = False
         for each in (orders, *ends):
             each.close()
@@ -122,14 +126,13 @@ class LedCrew:
         self._has_started = True
         return self._unused.pop(0)
 
-    def exit_code(self, number: int) -> int | None:
-        """Return how a worker ended, or the foreman, if it is gone as well."""
+    def ended(self, number: int) -> str:
+        """Say how a worker ended, or the foreman, if it is gone as well."""
         with contextlib.suppress(EOFError, OSError):
             self._orders.send(("tell", number))
-            code: int | None = self._orders.recv()
-            return code
+            return str(self._orders.recv())
         self._foreman.join(_SECONDS_TO_END)
-        return self._foreman.exitcode
+        return f"with the one that starts workers, {_told(self._foreman.exitcode)}"
 
     def end(self, busy: Iterable[int]) -> None:
         """End all workers, and the foreman."""
@@ -142,6 +145,23 @@ class LedCrew:
             # It may still be loading, for nobody.
             self._foreman.terminate()
         _join(self._foreman, 2 * _SECONDS_TO_END)
+
+
+def _told(exit_code: int | None) -> str:
+    return "it has not ended" if exit_code is None else f"exit code {exit_code}"
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let a process that is started here ignore Control-C from its first moment; the caller decides."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _join(process: BaseProcess, seconds: float) -> None:
@@ -166,51 +186,65 @@ def _lead(
     gc.collect()
     gc.freeze()
     workers: list[_Worker] = []
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            match orders.recv():
-                case "start":
-                    workers.append(_fork(ends.pop(0), opener, environment, (orders, *ends)))
-                case "tell", number:
-                    orders.send(workers[number].exit_code(time.monotonic() + _SECONDS_TO_END))
-                case "stop", number:
-                    workers[number].kill(signal.SIGTERM)
+    while (order := _next_order(orders)) is not None:
+        match order:
+            case "start":
+                workers.append(_fork(ends.pop(0), opener, environment, (orders, *ends)))
+            case "tell", number:
+                told = workers[number].ended(time.monotonic() + _SECONDS_TO_END)
+                with contextlib.suppress(OSError):
+                    orders.send(told or _told(None))
+            case "stop", number:
+                workers[number].kill(signal.SIGTERM)
     deadline = time.monotonic() + _SECONDS_TO_END
     for worker in workers:
-        if worker.exit_code(deadline) is None:
+        if worker.ended(deadline) is None:
             worker.kill(signal.SIGKILL)
-            worker.exit_code(math.inf)
+            worker.ended(math.inf)
+
+
+def _next_order(orders: Connection) -> Any:
+    """Return an order, None at the end. Any: what `LedCrew` sends, which is nobody else's to know."""
+    try:
+        return orders.recv()
+    except (EOFError, OSError):
+        return None
 
 
 @dataclass
 class _Worker:
-    """A fork of the foreman; its process id is nobody else's until its exit code was fetched."""
+    """A fork of the foreman; its process id is nobody else's until it was asked how it ended."""
 
     process_id: int
-    _exit_code: int | None = None
+    how: str | None = None
 
     def kill(self, how: signal.Signals) -> None:
-        if self._exit_code is None:
+        if self.how is None:
             os.kill(self.process_id, how)
 
-    def exit_code(self, deadline: float) -> int | None:
-        """Return how it ended, or None where it has not until then."""
-        while self._exit_code is None:
+    def ended(self, deadline: float) -> str | None:
+        """Say how it ended, or None where it has not until then."""
+        while self.how is None:
             ended, status = os.waitpid(self.process_id, os.WNOHANG)
             if ended:
-                self._exit_code = os.waitstatus_to_exitcode(status)
+                self.how = _told(os.waitstatus_to_exitcode(status))
             elif time.monotonic() > deadline:
                 return None
             else:
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
-        return self._exit_code
+        return self.how
 
 
 def _fork(
     end: Connection, opener: Opener, environment: Mapping[str, str], others: Iterable[Connection]
 ) -> _Worker:
     """Start a worker, which closes the `others` that it has no part in."""
-    process_id = os.fork()
+    try:
+        process_id = os.fork()
+    except OSError as err:
+        # The caller notices that nobody has the other end, and asks.
+        end.close()
+        return _Worker(0, f"it could not be started: {err.strerror}")
     if process_id:
         end.close()
         return _Worker(process_id)
@@ -261,9 +295,17 @@ def _pickled(result: object) -> bytes:
 
 
 def _receive(connection: Connection, jobs: queue.SimpleQueue[object]) -> None:
-    with contextlib.suppress(EOFError, OSError):
+    is_over = False
+    try:
         while True:
             jobs.put(connection.recv())
+    except (EOFError, OSError):
+        is_over = True
+    finally:
+        if not is_over:
+            # A job that cannot be read: the one who waits for it here would wait for ever.
+            traceback.print_exc()
+            os._exit(1)
     jobs.put(_END)
 
 

@@ -130,5 +130,4 @@ class _Hand:
         return result
 
     def _died(self) -> StoreError:
-        code = self.crew.exit_code(self.number)
-        return StoreError(f"a worker process ended early (exit code {code}); run it again")
+        return StoreError(f"a worker process ended early ({self.crew.ended(self.number)}); run it again")

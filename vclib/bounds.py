@@ -42,7 +42,7 @@ def check_size(document: JSONValue, *, max_depth: int = MAX_DEPTH, max_values: i
 def is_certainly_small(text: bytes) -> bool:
     """Say whether `check_size` certainly accepts the value of a JSON text without spaces.
 
-    Every value but the first takes a byte and the one before it. Brackets within texts are counted, too.
+    Each value has a byte of its own at least. Brackets within texts are counted, too.
     """
     return len(text) <= MAX_VALUES and text.count(b"{") + text.count(b"[") <= MAX_DEPTH
 

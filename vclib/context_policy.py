@@ -59,7 +59,7 @@ def check_contexts(document: JSONObject, policy: ContextPolicy) -> None:
 
 
 def has_accepted_urls_only(document: JSONObject, text: bytes, policy: ContextPolicy) -> bool:
-    """Say whether `check_contexts` accepts the contexts of a document that has them as URLs, at its top only.
+    """Say whether `check_contexts` certainly accepts the contexts of a document: URLs, at its top only.
 
     `text` is its JSON, in which nothing is escaped that need not be.
     """

@@ -3,8 +3,8 @@
 The door to the `rfc8785` package, so that its errors come out as ours. Not here: JSON parsing, which has
 already refused what RFC 8785 could not represent (`vclib.strict_json`).
 
-What orjson certainly writes as RFC 8785 does is left to it (`vclib.json_writing`), because that takes a tenth
-of the time. All else goes to the package.
+What orjson certainly writes as RFC 8785 does is left to it (`vclib.json_writing`), which is
+several times faster. All else goes to the package.
 """
 
 from __future__ import annotations

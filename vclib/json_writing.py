@@ -1,7 +1,7 @@
 """JSON text by orjson, where it is byte for byte what the slow writers write.
 
-orjson writes ten times faster than Python's own encoder and than the package for RFC 8785, and differs from
-them in little: floats, which it spells otherwise; NaN and infinity, which it writes as null; and sorted keys,
+orjson is several times faster than Python's own encoder and the package for RFC 8785, and differs from them
+in little: floats, which it spells otherwise; NaN and infinity, which it writes as null; and sorted keys,
 which it puts in the order of code points, and RFC 8785 in that of UTF-16 (the two differ only where there is
 a character beyond U+FFFF). Whoever gets None here asks the slow writer, which also says why a value has no
 JSON text. Source: https://github.com/ijl/orjson#serialize.
@@ -15,6 +15,7 @@ import re
 import orjson
 
 # Values of classes that are no JSON types are refused, also where they are instances of these by descent.
+# Tuples, UUIDs and members of enumerations are written all the same; the types of the callers have none.
 _EXACT = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 # Integers beyond 2^53 - 1 are refused.
 _CANONICAL = _EXACT | orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER

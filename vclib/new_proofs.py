@@ -14,7 +14,7 @@ from functools import cached_property
 
 from vclib import jsonld
 from vclib.cryptosuites import PLAIN_SUITES, PROOF_TYPE, SELECTIVE_SUITES
-from vclib.cryptosuites.base import Prepared, Written
+from vclib.cryptosuites.base import PreparedProof, SignedProof
 from vclib.datetimes import format_datetime
 from vclib.errors import ProofGenerationError
 from vclib.jsonld import ContextPolicy
@@ -61,7 +61,7 @@ def add_proof_set(
     The same as `add_proof` for one after the other, but the document is read once. Raises as it does, and
     ProofGenerationError for a document that has a proof.
     """
-    return prepare_proof_set(document, proofs, contexts=contexts)()()
+    return prepare_proof_set(document, proofs, contexts=contexts).sign().write()
 
 
 def prepare_proof_set(
@@ -69,8 +69,8 @@ def prepare_proof_set(
     proofs: Sequence[NewProof],
     *,
     contexts: ContextPolicy = jsonld.DEFAULT_CONTEXTS,
-) -> Prepared:
-    """Return what signs, and then writes what `add_proof_set` returns; the document is not changed till then.
+) -> PreparedProof:
+    """Return what `add_proof_set` does, to be signed and written; nobody changes the document until then.
 
     Raises as it does, at once for a document that cannot be signed.
     """
@@ -84,11 +84,11 @@ def prepare_proof_set(
             for new in proofs
         ]
 
-    def sign() -> Written:
-        signed = [sign_one() for sign_one in prepared]
-        return lambda: with_proofs(document, [write() for write in signed])
+    def sign() -> SignedProof:
+        signed = [proof.sign() for proof in prepared]
+        return SignedProof(lambda: with_proofs(document, [proof.write() for proof in signed]))
 
-    return sign
+    return PreparedProof(sign)
 
 
 def prepare_proof(
@@ -99,8 +99,11 @@ def prepare_proof(
     mandatory_pointers: Sequence[str],
     contexts: ContextPolicy,
     hmac_key: bytes | None = None,
-) -> Prepared:
-    """Return what signs, and then writes the proof of the suite that the options name."""
+) -> PreparedProof:
+    """Return the proof of the suite that the options name, to be signed.
+
+    Raises ProofGenerationError, UnsupportedKeyError, JSONLDError.
+    """
     cryptosuite = str(options["cryptosuite"])
     if cryptosuite in SELECTIVE_SUITES:
         return SELECTIVE_SUITES[cryptosuite].prepare_base_proof(

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from vclib import jsonld
 from vclib.cid import Resolve, VerificationMethod, retrieve_verification_method
 from vclib.cryptosuites import CRYPTOSUITES, OLDER_SUITES, PROOF_TYPE, SELECTIVE_SUITES
+from vclib.cryptosuites.base import PreparedProof, SignedProof
 from vclib.cryptosuites.pointers import select_json_ld
 from vclib.datetimes import format_datetime, parse_datetime
 from vclib.errors import (
@@ -57,6 +58,8 @@ __all__ = [
     "ASSERTION_METHOD",
     "AUTHENTICATION",
     "NewProof",
+    "PreparedProof",
+    "SignedProof",
     "VerifiedProof",
     "add_proof",
     "add_proof_set",
@@ -143,9 +146,13 @@ def add_proof(
         raise ProofGenerationError(err.message) from err
     if cryptosuite in SELECTIVE_SUITES and previous_proof is not None:
         raise ProofGenerationError("a derived proof cannot show the proofs that its base proof was made upon")
-    proof = prepare_proof(
-        secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
-    )()()
+    proof = (
+        prepare_proof(
+            secured, options, key, mandatory_pointers=mandatory_pointers, contexts=contexts, hmac_key=hmac_key
+        )
+        .sign()
+        .write()
+    )
     proofs: list[JSONValue] = [*existing, proof]
     return {**without_proofs(document), "proof": proofs if existing else proof}
 

@@ -139,12 +139,19 @@ class CheckingRoom:
         return {name: _as_json(getattr(config, name)) for name in _DECIDING}
 
     def digests(self) -> dict[str, str]:
-        """Return the SHA-256 of every file that a verdict depends on, by its path; StoreError."""
+        """Return the SHA-256 of every file that a verdict depends on, by its path; StoreError.
+
+        Without the home's settings, of which `settings` tells those that decide.
+        """
         return {str(path): _digest(path) for path in dict.fromkeys(self._files())}
 
     def state(self) -> str:
-        """Return one digest of all of these files; StoreError."""
-        lines = "".join(f"{path}\n{digest}\n" for path, digest in sorted(self.digests().items()))
+        """Return one digest of all of these files and of the home's settings; StoreError."""
+        digests = self.digests()
+        config = self.config()
+        if config is not None and config.file.exists():
+            digests[str(config.file)] = _digest(config.file)
+        lines = "".join(f"{path}\n{digest}\n" for path, digest in sorted(digests.items()))
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
     def check_unchanged(self, state: str) -> None:
@@ -161,7 +168,7 @@ class CheckingRoom:
         config = self.config()
         if config is None:
             return
-        candidates = [config.file, suspended_path(config)]
+        candidates = [suspended_path(config)]
         if self.trust is None:
             candidates += [config.trust_path, *sorted(config.trust_folder.glob("*.json"))]
             candidates += signer_files([config.signers_path])

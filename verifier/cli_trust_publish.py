@@ -105,6 +105,8 @@ def suspend_command(
                 f"the lists in force cannot be read: {entry} is suspended, but not its key in other "
                 "certificates; say it again when they can"
             )
+        if files is not None and files.names(checked) and not keys and not checked.startswith("did:"):
+            print_warning(f"no key of {entry} is in force here: it is suspended under this identifier alone")
         if as_json:
             print_json({"id": entry, "suspended": True, "reason": reason, "keys": [*keys]})
         else:
@@ -117,10 +119,12 @@ def suspend_command(
 def resume_command(entry: _EntryArgument, home: Home = None, as_json: AsJSON = False) -> None:
     """End a suspension that was made here."""
     with reporting_errors(as_json=as_json):
-        resume(trust_config(home), entry)
+        others = resume(trust_config(home), entry)
+        if others:
+            print_warning(f"its key stays suspended: it is that of {', '.join(others)} as well")
         if as_json:
-            print_json({"id": entry, "suspended": False})
-        else:
+            print_json({"id": entry, "suspended": bool(others)})
+        elif not others:
             print_line(f"{entry} counts again as its list says")
 
 

@@ -2,8 +2,9 @@
 
 Each list is one file, `trust/NAME.json`, written whole or not at all; whoever changes one holds a lock on the
 folder, so that a command and several workers cannot undo each other's change. A running service looks at the
-folder with every check and takes a change at once; a file that cannot be read leaves what was in force
-(threat I4). Why files and no table: docs/decisions/0311. Not here: what a list says and what vouches for it
+folder with every check and takes a change at once (what is written into a file of `signers` within a second,
+docs/decisions/0397); a file that cannot be read leaves what was in force (threat I4). Why files and no table:
+docs/decisions/0311. Not here: what a list says and what vouches for it
 (`health.trust`), and where one is fetched from (`verifier.trust_import`).
 """
 

@@ -68,14 +68,19 @@ def suspend(
     return suspension
 
 
-def resume(config: VerifierConfig, entry: str) -> None:
-    """End a suspension, of its keys too; ConfigurationError where there is none."""
+def resume(config: VerifierConfig, entry: str) -> list[str]:
+    """End a suspension, of its keys too; ConfigurationError where there is none.
+
+    Returns the entries that are still suspended with a key of it, and so keep it suspended.
+    """
     checked = checked_id(entry)
     with locked_folder(config.home):
         found = dict(read_suspended(config).by_id)
-        if found.pop(checked, None) is None:
+        ended = found.pop(checked, None)
+        if ended is None:
             raise ConfigurationError(f"{entry[:80]!r} is not suspended here")
         _write(config, found)
+    return sorted(other for other, each in found.items() if not ended.keys.isdisjoint(each.keys))
 
 
 def checked_id(entry: str) -> str:

@@ -274,7 +274,7 @@ def test_a_row_whose_member_has_an_unspeakable_name_is_told_and_ends_nothing(
 def test_rows_that_are_no_records_and_records_that_have_no_credential_are_told_in_order(
     config: IssuerConfig, tmp_path: Path
 ) -> None:
-    """F15: the one are found when all rows are read, the others when each is signed."""
+    """F15: the one are found when all rows are read, the others when each is prepared."""
     never_valid, no_record = f"{row(1)},2099-01-01", f"{row(2, date='2024-13-05')},"
     rows = [f"{HEADING},certificate.period.start", never_valid, no_record, f"{row(3)},", never_valid]
     path = tmp_path / "records.csv"

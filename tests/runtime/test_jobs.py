@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from runtime.jobs import run_jobs
+from tests.processes import ROOT, wait_until
 from vclib.errors import ConfigurationError, RecordError, StoreError
 
 
@@ -27,7 +31,7 @@ class Squares:
             if number == 13:
                 raise RecordError("not this one", element="number")
             if number == 14:
-                return (lambda: number), ""  # type: ignore[return-value]  # as a mistake would
+                return (lambda: number), "a name"  # type: ignore[return-value]  # as a mistake would
             if number == 15:
                 raise ZeroDivisionError("a mistake")
             if number == 99:
@@ -89,9 +93,10 @@ def test_a_process_that_dies_is_told(*, forked: bool) -> None:
 @pytest.mark.parametrize("forked", [False, True])
 def test_a_result_that_cannot_be_handed_over_is_told(*, forked: bool) -> None:
     with pytest.raises(
-        StoreError, match=r"what a worker made cannot be handed over \(tuple: AttributeError\)"
-    ):
+        StoreError, match=r"what a worker made cannot be handed over \(tuple: \w+\)"
+    ) as caught:
         list(run_jobs(Squares(), [14], workers=1, environment=WORD, forked=forked))
+    assert "a name" not in str(caught.value)
 
 
 def test_a_mistake_in_a_piece_is_told_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
@@ -113,6 +118,41 @@ def test_no_process_is_left_when_the_caller_has_enough() -> None:
     for each in (process, parent):
         with pytest.raises(ProcessLookupError):
             os.kill(each, 0)
+
+
+_ENDLESS = """
+from itertools import count
+from runtime.jobs import run_jobs
+from tests.runtime.test_jobs import WORD, Ids
+for ids in run_jobs(Ids(), count(), workers=2, environment=WORD):
+    print(*ids, flush=True)
+"""
+
+
+def test_no_process_is_left_when_the_caller_is_killed() -> None:
+    caller = subprocess.Popen([sys.executable, "-c", _ENDLESS], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert caller.stdout is not None
+    worker, foreman = map(int, caller.stdout.readline().split())
+    caller.kill()
+    caller.communicate()
+    wait_until(lambda: _has_ended(worker) and _has_ended(foreman))
+
+
+def _has_ended(process: int) -> bool:
+    """Say whether a process is gone, or waits only for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_more_workers_than_a_process_may_have_pipes_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more() -> object:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("multiprocessing.Pipe", no_more)
+    with pytest.raises(StoreError, match="512 workers are too many for this machine: Too many open files"):
+        list(run_jobs(Squares(), [1], workers=512, environment=WORD))
 
 
 def test_no_work_gives_no_result() -> None:

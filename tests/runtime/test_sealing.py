@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.sealing import (
+    DEFAULT_PARAMETERS,
     Argon2Parameters,
     new_master_key,
     open_sealed,
@@ -23,7 +25,8 @@ from tests.conftest import derivation
 from vclib.errors import SealingError
 
 CHEAP = Argon2Parameters(memory_kib=64, iterations=1, lanes=1)
-IN_EARNEST = Argon2Parameters()
+# As they stand in the program: taken when this module is loaded, before any fixture changes them.
+IN_EARNEST = replace(DEFAULT_PARAMETERS)
 WRONG = "^wrong passphrase, or the file was altered$"
 
 

@@ -418,6 +418,15 @@ def test_a_suspended_key_stays_so_under_another_certificate_of_the_home(place: P
     assert why(renewed) == [""]
 
 
+def test_who_ends_a_suspension_hears_of_others_that_have_the_same_key(place: Place) -> None:
+    """Threat I3: the key stays suspended, and nobody is told that it counts again."""
+    keys = frozenset({"ab" * 32})
+    suspend(place.config, "aa11", "its key leaked", keys=keys)
+    suspend(place.config, "bb22", "its key leaked", keys=keys)
+    assert resume(place.config, "bb22") == ["aa11"]
+    assert resume(place.config, "aa11") == []
+
+
 def test_a_suspended_key_stays_so_in_every_list(place: Place, tmp_path: Path) -> None:
     """Threat I3: also where the certificate that was suspended is of another list, or of the home."""
     authority = Authority()

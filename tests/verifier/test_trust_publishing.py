@@ -147,6 +147,12 @@ def test_a_signer_is_suspended_with_its_key_by_the_command(place: Path) -> None:
     }
     assert _run(place, "resume", kid, *home).exit_code == 0
     assert key not in _run(place, "list", *home).stdout
+    # Another identifier of the same key, as a home may have it from earlier.
+    both = {each: {"reason": "its key leaked", "keys": [key]} for each in (kid, "0123456789abcdef")}
+    (place / "venue" / "suspended.json").write_text(json.dumps({"suspended": both}))
+    ended = _run(place, "resume", kid, *home)
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert "its key stays suspended: it is that of 0123456789abcdef as well" in ended.stderr
 
 
 def test_a_signer_is_suspended_at_once_although_its_key_cannot_be_looked_up(place: Path) -> None:

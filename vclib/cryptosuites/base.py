@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from vclib import jcs, jsonld
 from vclib.datetimes import parse_datetime
@@ -32,11 +32,23 @@ from vclib.strict_json import JSONObject, json_type_name
 # https://www.w3.org/TR/vc-data-integrity/#dataintegrityproof
 PROOF_TYPE = "DataIntegrityProof"
 
-# A proof in three steps: the document is read when it is prepared; then it is signed; then it is written.
-# Whoever makes thousands does each step for all of them, because the code and tables of one step have left
-# the processor's caches when the others are done (docs/decisions/0355).
-Written: TypeAlias = Callable[[], JSONObject]
-Prepared: TypeAlias = Callable[[], Written]
+
+@dataclass(frozen=True)
+class SignedProof:
+    """A proof that is signed; `write` returns it as JSON."""
+
+    write: Callable[[], JSONObject]
+
+
+@dataclass(frozen=True)
+class PreparedProof:
+    """A proof whose document was read; `sign` signs it.
+
+    Whoever makes thousands does each step for all of them, because the code and tables of one step have left
+    the processor's caches when the others are done (docs/decisions/0355).
+    """
+
+    sign: Callable[[], SignedProof]
 
 
 class Cryptosuite(Protocol):
@@ -61,8 +73,8 @@ class Cryptosuite(Protocol):
 
     def prepare_proof(
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
-    ) -> Prepared:
-        """Return what signs, and then writes the whole proof over `document`. Raises as `create_proof`."""
+    ) -> PreparedProof:
+        """Return the proof over `document`, to be signed. Raises as `create_proof`."""
 
     def verify_proof(
         self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
@@ -109,8 +121,8 @@ class SelectiveCryptosuite(Protocol):
         mandatory_pointers: Sequence[str],
         contexts: ContextPolicy,
         hmac_key: bytes | None = None,
-    ) -> Prepared:
-        """Return what signs, and then writes the whole base proof. Raises as `create_base_proof`."""
+    ) -> PreparedProof:
+        """Return the base proof, to be signed. Raises as `create_base_proof`."""
 
     def derive(
         self,

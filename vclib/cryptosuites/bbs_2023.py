@@ -20,8 +20,8 @@ from types import MappingProxyType
 
 from vclib import bbs
 from vclib.cryptosuites.base import (
-    Prepared,
-    Written,
+    PreparedProof,
+    SignedProof,
     check_key_type,
     check_new_options,
     check_options,
@@ -209,14 +209,18 @@ class Bbs2023:
 
         `key` must be a PrivateKey, since BBS signs lists of messages, which `SigningKey.sign` cannot.
         """
-        return self.prepare_base_proof(
-            document,
-            options,
-            key,
-            mandatory_pointers=mandatory_pointers,
-            contexts=contexts,
-            hmac_key=hmac_key,
-        )()()
+        return (
+            self.prepare_base_proof(
+                document,
+                options,
+                key,
+                mandatory_pointers=mandatory_pointers,
+                contexts=contexts,
+                hmac_key=hmac_key,
+            )
+            .sign()
+            .write()
+        )
 
     def prepare_base_proof(
         self,
@@ -227,8 +231,8 @@ class Bbs2023:
         mandatory_pointers: Sequence[str],
         contexts: ContextPolicy,
         hmac_key: bytes | None = None,
-    ) -> Prepared:
-        """Return what signs, and then writes the whole base proof; see `create_base_proof`."""
+    ) -> PreparedProof:
+        """Return the base proof, to be signed; see `create_base_proof`."""
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         if not isinstance(key, PrivateKey):
@@ -250,15 +254,15 @@ class Bbs2023:
         messages = _messages(statements.non_matching("mandatory").values())
         pointers = tuple(mandatory_pointers)
 
-        def sign() -> Written:
+        def sign() -> SignedProof:
             try:
                 signature = bbs.sign(key.secret_bytes, public_key, header=header, messages=messages)
             except CryptographicSecurityError as err:
                 raise ProofGenerationError(f"BBS: {err.message}") from err
             base = BaseProof(signature, header, public_key, proof_hmac_key, pointers)
-            return lambda: {**options, "proofValue": base.encode()}
+            return SignedProof(lambda: {**options, "proofValue": base.encode()})
 
-        return sign
+        return PreparedProof(sign)
 
     def derive(
         self,

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vclib.cryptosuites.base import (
-    Prepared,
-    Written,
+    PreparedProof,
+    SignedProof,
     check_key_type,
     check_new_options,
     check_options,
@@ -182,15 +182,19 @@ class EcdsaSd2023:
         The proof-scoped key is made here and forgotten at the end. `unsafe_proof_key` replaces it, so that
         published vectors can be reproduced: used for two credentials, it would let their holders mix them.
         """
-        return self.prepare_base_proof(
-            document,
-            options,
-            key,
-            mandatory_pointers=mandatory_pointers,
-            contexts=contexts,
-            hmac_key=hmac_key,
-            unsafe_proof_key=unsafe_proof_key,
-        )()()
+        return (
+            self.prepare_base_proof(
+                document,
+                options,
+                key,
+                mandatory_pointers=mandatory_pointers,
+                contexts=contexts,
+                hmac_key=hmac_key,
+                unsafe_proof_key=unsafe_proof_key,
+            )
+            .sign()
+            .write()
+        )
 
     def prepare_base_proof(
         self,
@@ -202,8 +206,8 @@ class EcdsaSd2023:
         contexts: ContextPolicy,
         hmac_key: bytes | None = None,
         unsafe_proof_key: SigningKey | None = None,
-    ) -> Prepared:
-        """Return what signs, and then writes the whole base proof; see `create_base_proof`."""
+    ) -> PreparedProof:
+        """Return the base proof, to be signed; see `create_base_proof`."""
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         proof_hmac_key = new_hmac_key() if hmac_key is None else hmac_key
@@ -220,7 +224,7 @@ class EcdsaSd2023:
         messages = [nquad.encode("utf-8") for nquad in statements.non_matching("mandatory").values()]
         pointers = tuple(mandatory_pointers)
 
-        def sign() -> Written:
+        def sign() -> SignedProof:
             # Base Proof Serialization. 2. and 3. Sign every statement that may be hidden.
             scoped_key: SigningKey
             if unsafe_proof_key is None:
@@ -233,9 +237,9 @@ class EcdsaSd2023:
             proof_key = _MULTIKEY_PREFIX + scoped_key.public_key.key_bytes
             base_signature = key.sign(serialize_sign_data(options_hash, proof_key, mandatory_hash))
             base = BaseProof(base_signature, proof_key, proof_hmac_key, signatures, pointers)
-            return lambda: {**options, "proofValue": base.encode()}
+            return SignedProof(lambda: {**options, "proofValue": base.encode()})
 
-        return sign
+        return PreparedProof(sign)
 
     def derive(
         self,

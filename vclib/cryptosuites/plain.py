@@ -18,8 +18,8 @@ from types import MappingProxyType
 from vclib import jcs, jsonld
 from vclib.cryptosuites.base import (
     PROOF_TYPE,
-    Prepared,
-    Written,
+    PreparedProof,
+    SignedProof,
     canonical_proof_config,
     check_key_type,
     check_new_options,
@@ -151,22 +151,22 @@ class PlainCryptosuite:
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
     ) -> JSONObject:
         """Return the whole proof over `document`; see Cryptosuite.create_proof."""
-        return self.prepare_proof(document, options, key, contexts=contexts)()()
+        return self.prepare_proof(document, options, key, contexts=contexts).sign().write()
 
     def prepare_proof(
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
-    ) -> Prepared:
-        """Return what signs, and then writes the whole proof; see Cryptosuite.prepare_proof."""
+    ) -> PreparedProof:
+        """Return the proof over `document`, to be signed; see Cryptosuite.prepare_proof."""
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options, proof_type=self.proof_type)
         proof = self.transformation.add_context(options, document)
         data = self.hash_data(document, proof, key.public_key.key_type, contexts=contexts)
 
-        def sign() -> Written:
+        def sign() -> SignedProof:
             signature = key.sign(data)
-            return lambda: {**proof, "proofValue": encode_multibase(signature, base="z")}
+            return SignedProof(lambda: {**proof, "proofValue": encode_multibase(signature, base="z")})
 
-        return sign
+        return PreparedProof(sign)
 
     def verify_proof(
         self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy

@@ -42,11 +42,11 @@ class LabelledStatements:
 class GroupedStatements(LabelledStatements):
     """The same, with the ascending indexes of the statements that each group of pointers selects.
 
-    `template` is what they were filled from, with the label of each of its blank nodes; None if from nothing.
+    `filled_from` is the template's reading, with the label of each of its blank nodes; None without one.
     """
 
     groups: Mapping[str, tuple[int, ...]]
-    template: tuple[FilledReading, Sequence[str]] | None = None
+    filled_from: tuple[FilledReading, Sequence[str]] | None = None
 
     def matching(self, group: str) -> dict[int, str]:
         """Return the statements of a group by their index."""
@@ -263,8 +263,8 @@ def _fitting_label_map(
     label_map = verifier_label_map(statements, indexes)
     if not _finds(reduced, shown, label_map):
         raise ProofGenerationError("the selected part of the document does not stand on its own")
-    if statements.template is not None and isinstance(reduced, FilledReading):
-        reading, labels = statements.template
+    if statements.filled_from is not None and isinstance(reduced, FilledReading):
+        reading, labels = statements.filled_from
         learn_nodes(reading, reduced, groups, labels=labels, label_map=label_map)
     return label_map
 
@@ -273,9 +273,9 @@ def _known_label_map(
     statements: GroupedStatements, reduced: Reading, groups: Mapping[str, Sequence[str]]
 ) -> dict[str, str] | None:
     """Return what `verifier_label_map` would, by what was learned of other documents; None without it."""
-    if statements.template is None or not isinstance(reduced, FilledReading):
+    if statements.filled_from is None or not isinstance(reduced, FilledReading):
         return None
-    reading, labels = statements.template
+    reading, labels = statements.filled_from
     same = known_nodes(reading, reduced, groups)
     canonical = reduced.canonical_labels() if same else None
     return None if same is None or canonical is None else _sorted_map(same.label_map(canonical, labels))

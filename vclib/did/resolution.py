@@ -123,11 +123,11 @@ def resolver(
     computed: dict[str, JSONObject] = {}
 
     def document_of(did: str) -> JSONObject:
-        known = computed.get(did)
-        if known is not None:
-            return known
-        document = resolve(did, fetch=fetch, methods=methods).document
-        if _is_remembered(did, methods):
+        if not _is_remembered(did, methods):
+            return resolve(did, fetch=fetch, methods=methods).document
+        document = computed.get(did)
+        if document is None:
+            document = resolve(did, methods=methods).document
             if len(computed) >= _REMEMBERED:
                 computed.clear()
             computed[did] = document

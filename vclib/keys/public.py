@@ -39,12 +39,7 @@ ECDSA_HASHES: Mapping[KeyType, hashes.HashAlgorithm] = MappingProxyType(
 
 # Messages are hashed here: asking OpenSSL to hash as well takes a tenth of a signature, to find the hash.
 ECDSA_DIGESTS = MappingProxyType(
-    {
-        KeyType.P256: hashlib.sha256,
-        KeyType.SECP256K1: hashlib.sha256,
-        KeyType.P384: hashlib.sha384,
-        KeyType.P521: hashlib.sha512,
-    }
+    {key_type: getattr(hashlib, algorithm.name) for key_type, algorithm in ECDSA_HASHES.items()}
 )
 
 _ECDSA = MappingProxyType(
