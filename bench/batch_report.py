@@ -52,13 +52,13 @@ PostgreSQL with `fsync`), parts written and synced. *check* is `ddcc verifier ch
 its plain proofs, with the status lists at hand. *processor us* is the processor time of command and workers
 for one credential, without a database server's; *floor us* is that of its bare signatures, measured in the
 same run. *per core* is what a core gives by processor time alone, so it says what a machine of its own would
-do where this one was shared. Memory is what all processes of the command had at once. Starting (two to three
+do where this one was shared. Memory is what all processes of the command had at once. Starting (one to two
 seconds of processor in the command, and as much in the process whose forks the workers are) is in all of it,
 so short runs look slower.
 
-Beside the signatures, a row's time in a worker goes, about equally, to reading and checking the record, to
-its statements with their labels and order, twice, and to JSON text, digests and rows; the command itself
-takes 50 to 80 microseconds, most of it in the database."""
+Beside the signatures, a row's time in a worker goes to its statements with their labels and order, twice,
+then to JSON text, digests and rows, then to reading and checking the record; the command itself takes 50 to
+80 microseconds, most of it in the database."""
 
 _ABOUT_LONG = """\
 The same command and the same rows as above, more of them: does it keep its rate, and its memory? The rates of
