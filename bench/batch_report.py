@@ -57,8 +57,7 @@ seconds of processor in the command, and as much in the process whose forks the 
 so short runs look slower.
 
 Beside the signatures, a row's time in a worker goes to its statements with their labels and order, twice,
-then to JSON text, digests and rows, then to reading and checking the record; the command itself takes 50 to
-80 microseconds, most of it in the database."""
+then to JSON text, digests and rows, then to reading and checking the record."""
 
 _ABOUT_LONG = """\
 The same command and the same rows as above, more of them: does it keep its rate, and its memory? The rates of
