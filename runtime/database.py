@@ -266,13 +266,27 @@ def _sqlite_set_up(*, foreign_keys: bool) -> Callable[[sqlite3.Connection, Conne
         # Transactions are begun by _begin_sqlite; left to itself the driver would begin them too late.
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         # What a program forgets is gone from the file, too: it may have been somebody's credential.
         connection.execute("PRAGMA secure_delete = ON")
 
     return set_up
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Change to the write-ahead log. Of two that begin with one new file SQLite fails one without waiting."""
+    until = time.monotonic() + BUSY_TIMEOUT_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as err:
+            if err.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

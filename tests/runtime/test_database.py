@@ -8,11 +8,12 @@ import stat
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import insert, select
 
-from runtime.database import ConstraintError, Database, sqlite_url
+from runtime.database import ConstraintError, Database, _use_wal, sqlite_url
 from tests.runtime.things import names, open_things, scripts, things
 from vclib.errors import ConfigurationError, MalformedValueError, StoreError
 
@@ -259,3 +260,30 @@ def test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked(
     with waiting.writing() as connection:
         connection.execute(insert(things).values(name="after"))
     assert names(holder) == ["after"]
+
+
+class _Busy:
+    """A connection whose file another process is changing to the write-ahead log, for so many attempts."""
+
+    def __init__(self, attempts: int, code: int) -> None:
+        self.attempts, self.code, self.executed = attempts, code, 0
+
+    def execute(self, _: str) -> None:
+        self.executed += 1
+        if self.executed <= self.attempts:
+            err = sqlite3.OperationalError("database is locked")
+            err.sqlite_errorcode = self.code
+            raise err
+
+
+def test_two_that_begin_with_a_new_file_do_so_one_after_the_other() -> None:
+    connection = _Busy(3, sqlite3.SQLITE_BUSY)
+    _use_wal(cast("sqlite3.Connection", connection))
+    assert connection.executed == 4
+
+
+def test_another_failure_of_a_new_file_is_told_at_once() -> None:
+    connection = _Busy(3, sqlite3.SQLITE_CANTOPEN)
+    with pytest.raises(sqlite3.OperationalError):
+        _use_wal(cast("sqlite3.Connection", connection))
+    assert connection.executed == 1
