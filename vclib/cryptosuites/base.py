@@ -62,19 +62,14 @@ class Cryptosuite(Protocol):
     def key_types(self) -> frozenset[KeyType]:
         """The types of key the suite signs and verifies with."""
 
-    def create_proof(
+    def prepare_proof(
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
-    ) -> JSONObject:
-        """Return the whole proof over `document`.
+    ) -> PreparedProof:
+        """Return the proof over `document`, to be signed.
 
         Raises UnsupportedKeyError for a key of another type, ProofGenerationError for options of another
         suite, JSONLDError or ProofTransformationError for a document that cannot be signed.
         """
-
-    def prepare_proof(
-        self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
-    ) -> PreparedProof:
-        """Return the proof over `document`, to be signed. Raises as `create_proof`."""
 
     def verify_proof(
         self, document: JSONObject, proof: JSONObject, public_key: PublicKey, *, contexts: ContextPolicy
@@ -97,21 +92,6 @@ class SelectiveCryptosuite(Protocol):
     def key_types(self) -> frozenset[KeyType]:
         """The types of key the suite signs and verifies with."""
 
-    def create_base_proof(
-        self,
-        document: JSONObject,
-        options: JSONObject,
-        key: SigningKey,
-        *,
-        mandatory_pointers: Sequence[str],
-        contexts: ContextPolicy,
-        hmac_key: bytes | None = None,
-    ) -> JSONObject:
-        """Return the whole base proof; what `mandatory_pointers` (RFC 6901) select can never be hidden.
-
-        `hmac_key` (32 bytes) shuffles the blank node labels; without one a random key is made.
-        """
-
     def prepare_base_proof(
         self,
         document: JSONObject,
@@ -122,7 +102,11 @@ class SelectiveCryptosuite(Protocol):
         contexts: ContextPolicy,
         hmac_key: bytes | None = None,
     ) -> PreparedProof:
-        """Return the base proof, to be signed. Raises as `create_base_proof`."""
+        """Return the base proof, to be signed; what `mandatory_pointers` (RFC 6901) select is never hidden.
+
+        `hmac_key` (32 bytes) shuffles the blank node labels; without one a random key is made. Raises as
+        `Cryptosuite.prepare_proof`.
+        """
 
     def derive(
         self,

@@ -195,33 +195,6 @@ class Bbs2023:
     name: str = "bbs-2023"
     key_types: frozenset[KeyType] = frozenset({KeyType.BLS12_381_G2})
 
-    def create_base_proof(
-        self,
-        document: JSONObject,
-        options: JSONObject,
-        key: SigningKey,
-        *,
-        mandatory_pointers: Sequence[str],
-        contexts: ContextPolicy,
-        hmac_key: bytes | None = None,
-    ) -> JSONObject:
-        """Return the whole base proof; see SelectiveCryptosuite.create_base_proof.
-
-        `key` must be a PrivateKey, since BBS signs lists of messages, which `SigningKey.sign` cannot.
-        """
-        return (
-            self.prepare_base_proof(
-                document,
-                options,
-                key,
-                mandatory_pointers=mandatory_pointers,
-                contexts=contexts,
-                hmac_key=hmac_key,
-            )
-            .sign()
-            .write()
-        )
-
     def prepare_base_proof(
         self,
         document: JSONObject,
@@ -232,7 +205,10 @@ class Bbs2023:
         contexts: ContextPolicy,
         hmac_key: bytes | None = None,
     ) -> PreparedProof:
-        """Return the base proof, to be signed; see `create_base_proof`."""
+        """Return the base proof, to be signed; see SelectiveCryptosuite.prepare_base_proof.
+
+        `key` must be a PrivateKey, since BBS signs lists of messages, which `SigningKey.sign` cannot.
+        """
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         if not isinstance(key, PrivateKey):

@@ -166,36 +166,6 @@ class EcdsaSd2023:
     name: str = "ecdsa-sd-2023"
     key_types: frozenset[KeyType] = frozenset({KeyType.P256})
 
-    def create_base_proof(
-        self,
-        document: JSONObject,
-        options: JSONObject,
-        key: SigningKey,
-        *,
-        mandatory_pointers: Sequence[str],
-        contexts: ContextPolicy,
-        hmac_key: bytes | None = None,
-        unsafe_proof_key: SigningKey | None = None,
-    ) -> JSONObject:
-        """Return the whole base proof; see SelectiveCryptosuite.create_base_proof.
-
-        The proof-scoped key is made here and forgotten at the end. `unsafe_proof_key` replaces it, so that
-        published vectors can be reproduced: used for two credentials, it would let their holders mix them.
-        """
-        return (
-            self.prepare_base_proof(
-                document,
-                options,
-                key,
-                mandatory_pointers=mandatory_pointers,
-                contexts=contexts,
-                hmac_key=hmac_key,
-                unsafe_proof_key=unsafe_proof_key,
-            )
-            .sign()
-            .write()
-        )
-
     def prepare_base_proof(
         self,
         document: JSONObject,
@@ -207,7 +177,11 @@ class EcdsaSd2023:
         hmac_key: bytes | None = None,
         unsafe_proof_key: SigningKey | None = None,
     ) -> PreparedProof:
-        """Return the base proof, to be signed; see `create_base_proof`."""
+        """Return the base proof, to be signed; see SelectiveCryptosuite.prepare_base_proof.
+
+        The proof-scoped key is made when it is signed, and forgotten. `unsafe_proof_key` replaces it, so that
+        published vectors can be reproduced: used for two credentials, it would let their holders mix them.
+        """
         check_key_type(self.name, self.key_types, key.public_key)
         check_new_options(self.name, options)
         proof_hmac_key = new_hmac_key() if hmac_key is None else hmac_key

@@ -147,12 +147,6 @@ class PlainCryptosuite:
     transformation: Transformation
     proof_type: str = PROOF_TYPE
 
-    def create_proof(
-        self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
-    ) -> JSONObject:
-        """Return the whole proof over `document`; see Cryptosuite.create_proof."""
-        return self.prepare_proof(document, options, key, contexts=contexts).sign().write()
-
     def prepare_proof(
         self, document: JSONObject, options: JSONObject, key: SigningKey, *, contexts: ContextPolicy
     ) -> PreparedProof:

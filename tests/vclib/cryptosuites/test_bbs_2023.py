@@ -51,8 +51,12 @@ def _document(**subject: Any) -> Any:
 
 
 def _base(document: Any, **arguments: Any) -> Any:
-    return BBS_2023.create_base_proof(
-        document, OPTIONS, ISSUER, mandatory_pointers=["/issuer"], contexts=DEFAULT_CONTEXTS, **arguments
+    return (
+        BBS_2023.prepare_base_proof(
+            document, OPTIONS, ISSUER, mandatory_pointers=["/issuer"], contexts=DEFAULT_CONTEXTS, **arguments
+        )
+        .sign()
+        .write()
     )
 
 
@@ -261,9 +265,9 @@ def test_a_key_that_only_signs_bytes_is_refused() -> None:
             return message
 
     with pytest.raises(UnsupportedKeyError, match="a BLS12-381 key held in memory"):
-        BBS_2023.create_base_proof(
+        BBS_2023.prepare_base_proof(
             _document(), OPTIONS, KeyElsewhere(), mandatory_pointers=[], contexts=DEFAULT_CONTEXTS
-        )
+        ).sign().write()
 
 
 def test_more_statements_than_can_be_signed_are_refused() -> None:

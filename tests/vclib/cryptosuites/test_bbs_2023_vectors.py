@@ -199,13 +199,17 @@ def test_add_pointer_values(case: str) -> None:
 @EVERY
 def test_create_base_proof_makes_the_published_base_proof(case: str) -> None:
     document, published = _signed(case)
-    proof = BBS_2023.create_base_proof(
-        document,
-        _options(case),
-        _issuer_key(),
-        mandatory_pointers=_mandatory(case),
-        contexts=UNSAFE_ANY_CONTEXT,
-        hmac_key=HMAC_KEY,
+    proof = (
+        BBS_2023.prepare_base_proof(
+            document,
+            _options(case),
+            _issuer_key(),
+            mandatory_pointers=_mandatory(case),
+            contexts=UNSAFE_ANY_CONTEXT,
+            hmac_key=HMAC_KEY,
+        )
+        .sign()
+        .write()
     )
     made, expected = BaseProof.decode(proof), _load(case, "addRawBaseSignatureInfo.json")
     assert made.signature.hex() == expected["bbsSignature"]

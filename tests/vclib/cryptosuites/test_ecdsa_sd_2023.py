@@ -49,8 +49,12 @@ def _document(**subject: Any) -> Any:
 
 
 def _base(document: Any, **arguments: Any) -> Any:
-    return ECDSA_SD_2023.create_base_proof(
-        document, OPTIONS, ISSUER, mandatory_pointers=["/issuer"], contexts=DEFAULT_CONTEXTS, **arguments
+    return (
+        ECDSA_SD_2023.prepare_base_proof(
+            document, OPTIONS, ISSUER, mandatory_pointers=["/issuer"], contexts=DEFAULT_CONTEXTS, **arguments
+        )
+        .sign()
+        .write()
     )
 
 

@@ -174,14 +174,18 @@ def test_add_pointer_values(case: str) -> None:
 def test_create_base_proof_makes_the_published_base_proof(case: str) -> None:
     document, published = _signed(case)
     issuer_key, proof_key = _keys()
-    proof = ECDSA_SD_2023.create_base_proof(
-        document,
-        _options(case),
-        issuer_key,
-        mandatory_pointers=_mandatory(case),
-        contexts=UNSAFE_ANY_CONTEXT,
-        hmac_key=HMAC_KEY,
-        unsafe_proof_key=proof_key,
+    proof = (
+        ECDSA_SD_2023.prepare_base_proof(
+            document,
+            _options(case),
+            issuer_key,
+            mandatory_pointers=_mandatory(case),
+            contexts=UNSAFE_ANY_CONTEXT,
+            hmac_key=HMAC_KEY,
+            unsafe_proof_key=proof_key,
+        )
+        .sign()
+        .write()
     )
     made, expected = BaseProof.decode(proof), _step(case, "addRawBaseSignatureInfo.json")
     assert made.base_signature.hex() == expected["baseSignature"]

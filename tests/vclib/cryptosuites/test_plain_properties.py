@@ -40,7 +40,7 @@ def test_signature_holds_for_one_text_only(suite_name: str, text: str, other: st
     """B6, C1: through JSON text and back, and then with another text in its place."""
     suite, key = PLAIN_SUITES[suite_name], KEYS[suite_name[:5]]
     options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
-    proof = suite.create_proof(document(text), options, key, contexts=DEFAULT_CONTEXTS)
+    proof = suite.prepare_proof(document(text), options, key, contexts=DEFAULT_CONTEXTS).sign().write()
     received = parse_json_object(dump_json({**document(text), "proof": proof}))
     received_proof = received.pop("proof")
     assert isinstance(received_proof, dict)

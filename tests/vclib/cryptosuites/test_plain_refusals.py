@@ -89,7 +89,12 @@ def sign(suite_name: str, key: PrivateKey) -> Signed:
         "domain": "https://venue.example",
         "challenge": "b31d37d4-dd59-47d3-9dd8-c973da43b63a",
     }
-    proof = PLAIN_SUITES[suite_name].create_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+    proof = (
+        PLAIN_SUITES[suite_name]
+        .prepare_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+        .sign()
+        .write()
+    )
     return Signed(suite_name, key, copy.deepcopy(document), copy.deepcopy(proof))
 
 
@@ -235,7 +240,12 @@ class TestContextOfJCSProofs:
         key = ED25519 if suite_name.startswith("eddsa") else P256
         options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
         document: JSONObject = {"myWebsite": "https://hello.world.example/"}
-        proof = PLAIN_SUITES[suite_name].create_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+        proof = (
+            PLAIN_SUITES[suite_name]
+            .prepare_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+            .sign()
+            .write()
+        )
         assert "@context" not in proof
         Signed(suite_name, key, dict(document), dict(proof)).verify()
         with pytest.raises(InvalidSignatureError):
@@ -279,7 +289,9 @@ class TestContextOfJCSProofs:
         options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
         document: JSONObject = {"@context": ["https://unknown.example/v1"], "id": "urn:example:1"}
         with pytest.raises(ContextNotAcceptedError, match=r"unknown\.example"):
-            PLAIN_SUITES[suite_name].create_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+            PLAIN_SUITES[suite_name].prepare_proof(
+                document, options, key, contexts=DEFAULT_CONTEXTS
+            ).sign().write()
 
 
 def test_rdfc_proof_may_repeat_the_context_of_the_document() -> None:
@@ -395,9 +407,9 @@ def test_proof_of_another_type_or_suite_is_refused(signed: Signed, member: str) 
 def test_unfit_options_are_not_signed(change: JSONObject, message: str) -> None:
     options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022", **change}
     with pytest.raises(ProofGenerationError, match=message):
-        PLAIN_SUITES["eddsa-rdfc-2022"].create_proof(
+        PLAIN_SUITES["eddsa-rdfc-2022"].prepare_proof(
             {"@context": V2, "id": "urn:example:1"}, options, ED25519, contexts=DEFAULT_CONTEXTS
-        )
+        ).sign().write()
 
 
 @pytest.mark.parametrize("suite_name", ["eddsa-rdfc-2022", "ecdsa-rdfc-2019"])
@@ -406,12 +418,12 @@ def test_undefined_member_is_not_signed_by_an_rdfc_suite(suite_name: str) -> Non
     options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
     key = ED25519 if suite_name.startswith("eddsa") else P256
     with pytest.raises(DataLossError, match="fullyVaccinted"):
-        PLAIN_SUITES[suite_name].create_proof(
+        PLAIN_SUITES[suite_name].prepare_proof(
             {"@context": V2, "id": "urn:example:1", "fullyVaccinted": True},
             options,
             key,
             contexts=DEFAULT_CONTEXTS,
-        )
+        ).sign().write()
 
 
 @pytest.mark.parametrize("place", ["document", "proof"])
@@ -432,7 +444,9 @@ def test_large_document_without_context_is_refused(suite_name: str) -> None:
     options: JSONObject = {"type": "DataIntegrityProof", "cryptosuite": suite_name}
     document: JSONObject = {"values": [*range(20_001)]}
     with pytest.raises(ComplexityError, match="more than 20000 values"):
-        PLAIN_SUITES[suite_name].create_proof(document, options, key, contexts=DEFAULT_CONTEXTS)
+        PLAIN_SUITES[suite_name].prepare_proof(
+            document, options, key, contexts=DEFAULT_CONTEXTS
+        ).sign().write()
 
 
 def test_documents_and_proofs_are_left_as_they_were(signed: Signed) -> None:

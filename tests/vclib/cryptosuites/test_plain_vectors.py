@@ -151,8 +151,12 @@ def test_signature_is_the_published_one(vector: Vector) -> None:
 
 @each_vector
 def test_proof_value_and_signed_document_are_the_published_ones(vector: Vector) -> None:
-    proof = vector.suite.create_proof(
-        vector.unsigned(), vector.options(), vector.key(), contexts=UNSAFE_ANY_CONTEXT
+    proof = (
+        vector.suite.prepare_proof(
+            vector.unsigned(), vector.options(), vector.key(), contexts=UNSAFE_ANY_CONTEXT
+        )
+        .sign()
+        .write()
     )
     assert proof["proofValue"] == vector.text("sigBTC58")
     assert decode_multibase(proof["proofValue"], bases="z").hex() == vector.text("sigHex")

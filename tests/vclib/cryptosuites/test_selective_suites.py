@@ -79,13 +79,17 @@ def _options(suite: SelectiveCryptosuite, **changes: Any) -> JSONObject:
 
 
 def _base(suite: SelectiveCryptosuite, **subject: Any) -> JSONObject:
-    return suite.create_base_proof(
-        _document(**subject),
-        _options(suite),
-        KEYS[suite.name],
-        mandatory_pointers=MANDATORY,
-        contexts=DEFAULT_CONTEXTS,
-        hmac_key=HMAC_KEY,
+    return (
+        suite.prepare_base_proof(
+            _document(**subject),
+            _options(suite),
+            KEYS[suite.name],
+            mandatory_pointers=MANDATORY,
+            contexts=DEFAULT_CONTEXTS,
+            hmac_key=HMAC_KEY,
+        )
+        .sign()
+        .write()
     )
 
 
@@ -169,12 +173,16 @@ def test_everything_shown_is_the_document(suite: SelectiveCryptosuite) -> None:
 @EVERY
 def test_nothing_mandatory_and_everything_mandatory_both_verify(suite: SelectiveCryptosuite) -> None:
     for mandatory, chosen in (([], ["/issuer"]), ([""], [])):
-        base = suite.create_base_proof(
-            _document(),
-            _options(suite),
-            KEYS[suite.name],
-            mandatory_pointers=mandatory,
-            contexts=DEFAULT_CONTEXTS,
+        base = (
+            suite.prepare_base_proof(
+                _document(),
+                _options(suite),
+                KEYS[suite.name],
+                mandatory_pointers=mandatory,
+                contexts=DEFAULT_CONTEXTS,
+            )
+            .sign()
+            .write()
         )
         derived = suite.derive(_document(), base, selective_pointers=chosen, contexts=DEFAULT_CONTEXTS)
         proof = derived.pop("proof")
@@ -185,8 +193,12 @@ def test_nothing_mandatory_and_everything_mandatory_both_verify(suite: Selective
 def test_a_proof_without_a_time_verifies(suite: SelectiveCryptosuite) -> None:
     options = _options(suite)
     del options["created"]
-    base = suite.create_base_proof(
-        _document(), options, KEYS[suite.name], mandatory_pointers=MANDATORY, contexts=DEFAULT_CONTEXTS
+    base = (
+        suite.prepare_base_proof(
+            _document(), options, KEYS[suite.name], mandatory_pointers=MANDATORY, contexts=DEFAULT_CONTEXTS
+        )
+        .sign()
+        .write()
     )
     derived = suite.derive(_document(), base, selective_pointers=CHOSEN, contexts=DEFAULT_CONTEXTS)
     proof = derived.pop("proof")
@@ -199,8 +211,12 @@ def test_a_proof_without_a_time_verifies(suite: SelectiveCryptosuite) -> None:
 def test_nothing_that_is_given_is_changed(suite: SelectiveCryptosuite) -> None:
     document, options = _document(), _options(suite)
     before = json.dumps([document, options])
-    base = suite.create_base_proof(
-        document, options, KEYS[suite.name], mandatory_pointers=MANDATORY, contexts=DEFAULT_CONTEXTS
+    base = (
+        suite.prepare_base_proof(
+            document, options, KEYS[suite.name], mandatory_pointers=MANDATORY, contexts=DEFAULT_CONTEXTS
+        )
+        .sign()
+        .write()
     )
     suite.derive(document, base, selective_pointers=CHOSEN, contexts=DEFAULT_CONTEXTS)
     assert json.dumps([document, options]) == before
@@ -241,12 +257,16 @@ LEAVES = {
 def test_any_choice_shows_just_that_choice(suite: SelectiveCryptosuite, data: st.DataObject) -> None:
     mandatory = data.draw(st.lists(st.sampled_from(sorted(LEAVES)), unique=True))
     chosen = data.draw(st.lists(st.sampled_from(sorted(LEAVES)), unique=True, min_size=0 if mandatory else 1))
-    base = suite.create_base_proof(
-        _document(),
-        _options(suite),
-        KEYS[suite.name],
-        mandatory_pointers=mandatory,
-        contexts=DEFAULT_CONTEXTS,
+    base = (
+        suite.prepare_base_proof(
+            _document(),
+            _options(suite),
+            KEYS[suite.name],
+            mandatory_pointers=mandatory,
+            contexts=DEFAULT_CONTEXTS,
+        )
+        .sign()
+        .write()
     )
     document: Any = suite.derive(_document(), base, selective_pointers=chosen, contexts=DEFAULT_CONTEXTS)
     proof = document.pop("proof")
@@ -458,9 +478,9 @@ def test_a_key_of_another_type_is_refused_before_any_arithmetic(suite: Selective
     with pytest.raises(UnsupportedKeyError, match=f"{suite.name} needs a key of type"):
         suite.verify_proof(document, proof, other.public_key, contexts=DEFAULT_CONTEXTS)
     with pytest.raises(UnsupportedKeyError, match=f"{suite.name} needs a key of type"):
-        suite.create_base_proof(
+        suite.prepare_base_proof(
             _document(), _options(suite), other, mandatory_pointers=MANDATORY, contexts=DEFAULT_CONTEXTS
-        )
+        ).sign().write()
 
 
 @EVERY
@@ -634,26 +654,26 @@ FLIP_TARGETS = {name: _derived(suite) for name, suite in SELECTIVE_SUITES.items(
 )
 def test_unfit_options_are_refused(suite: SelectiveCryptosuite, changes: Any, message: str) -> None:
     with pytest.raises(ProofGenerationError, match=message):
-        suite.create_base_proof(
+        suite.prepare_base_proof(
             _document(),
             _options(suite, **changes),
             KEYS[suite.name],
             mandatory_pointers=MANDATORY,
             contexts=DEFAULT_CONTEXTS,
-        )
+        ).sign().write()
 
 
 @EVERY
 def test_an_hmac_key_of_another_length_is_refused(suite: SelectiveCryptosuite) -> None:
     with pytest.raises(ProofGenerationError, match="expected an HMAC key of 32 bytes, found 31"):
-        suite.create_base_proof(
+        suite.prepare_base_proof(
             _document(),
             _options(suite),
             KEYS[suite.name],
             mandatory_pointers=MANDATORY,
             contexts=DEFAULT_CONTEXTS,
             hmac_key=bytes(31),
-        )
+        ).sign().write()
 
 
 @EVERY
@@ -661,13 +681,13 @@ def test_an_hmac_key_of_another_length_is_refused(suite: SelectiveCryptosuite) -
 def test_a_pointer_that_fits_nothing_is_refused(suite: SelectiveCryptosuite, pointer: str) -> None:
     """D4, for issuer and holder."""
     with pytest.raises(PointerError):
-        suite.create_base_proof(
+        suite.prepare_base_proof(
             _document(),
             _options(suite),
             KEYS[suite.name],
             mandatory_pointers=[*MANDATORY, pointer],
             contexts=DEFAULT_CONTEXTS,
-        )
+        ).sign().write()
     with pytest.raises(PointerError):
         _derived(suite, [pointer])
 
@@ -675,8 +695,12 @@ def test_a_pointer_that_fits_nothing_is_refused(suite: SelectiveCryptosuite, poi
 @EVERY
 def test_nothing_to_show_is_refused(suite: SelectiveCryptosuite) -> None:
     """D3."""
-    base = suite.create_base_proof(
-        _document(), _options(suite), KEYS[suite.name], mandatory_pointers=[], contexts=DEFAULT_CONTEXTS
+    base = (
+        suite.prepare_base_proof(
+            _document(), _options(suite), KEYS[suite.name], mandatory_pointers=[], contexts=DEFAULT_CONTEXTS
+        )
+        .sign()
+        .write()
     )
     with pytest.raises(ProofGenerationError, match="nothing is mandatory and nothing was chosen"):
         suite.derive(_document(), base, selective_pointers=[], contexts=DEFAULT_CONTEXTS)
@@ -704,13 +728,15 @@ def test_a_document_with_another_number_of_statements_cannot_be_derived_from(
 def test_two_base_proofs_of_one_document_share_no_secret(suite: SelectiveCryptosuite) -> None:
     """D9, D12: HMAC key, and with it the labels, are made for each credential."""
     bases = [
-        suite.create_base_proof(
+        suite.prepare_base_proof(
             _document(),
             _options(suite),
             KEYS[suite.name],
             mandatory_pointers=MANDATORY,
             contexts=DEFAULT_CONTEXTS,
         )
+        .sign()
+        .write()
         for _ in range(2)
     ]
     position = 3 if suite.name == "bbs-2023" else 2

@@ -86,12 +86,16 @@ def test_a_credential_of_the_suites_is_issued_derived_and_verified(case: str, su
         "verificationMethod": f"{ISSUER}#key",
         "proofPurpose": "assertionMethod",
     }
-    base = suite.create_base_proof(
-        credential,
-        options,
-        key,
-        mandatory_pointers=_load(folder / "mandatoryPointers.json"),
-        contexts=UNSAFE_ANY_CONTEXT,
+    base = (
+        suite.prepare_base_proof(
+            credential,
+            options,
+            key,
+            mandatory_pointers=_load(folder / "mandatoryPointers.json"),
+            contexts=UNSAFE_ANY_CONTEXT,
+        )
+        .sign()
+        .write()
     )
     derived: Any = suite.derive(
         credential,
