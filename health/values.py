@@ -72,13 +72,8 @@ def reader_of(form: Form) -> Reader:
     return _READERS[form]
 
 
-def read_value(form: Form, value: JSONValue, element: str) -> Value:
-    """Return the value of `form` that JSON gives for `element` (its path); RecordError naming that path."""
-    return _READERS[form](value, element)
-
-
 def value_to_json(value: Value) -> JSONValue:
-    """Return the JSON form that `read_value` turns into `value` again."""
+    """Return the JSON form that `reader_of` turns into `value` again."""
     if isinstance(value, Code):
         return {"text": value.code} if value.system is None else {"system": value.system, "code": value.code}
     if isinstance(value, Identifier):
@@ -123,7 +118,7 @@ def value_from_claim(form: Form, claim: JSONValue, element: str) -> Value:
         if len(identifiers) != 1:
             raise RecordError("expected one identifier, found an array of others", element=element)
         return identifiers[0]
-    return read_value(form, claim, element)
+    return reader_of(form)(claim, element)
 
 
 def read_text(value: JSONValue, element: str, *, max_length: int = MAX_TEXT) -> str:

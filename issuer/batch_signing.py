@@ -32,9 +32,6 @@ from vclib import jcs
 from vclib.errors import ConfigurationError, MalformedValueError, RecordError, StoreError, VCError
 from vclib.strict_json import JSONObject, dump_json
 
-# What signing loads when it is first needed, beside this module: JSON-LD takes half a second.
-MODULES = ("vclib.processing",)
-
 # The longest row of a record; a line of CSV has a stricter limit of its own.
 MAX_ROW_BYTES = 100_000
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from issuer.batch_inputs import RowSource, open_rows
-from issuer.batch_signing import MODULES, Chunk, SignedChunk, SigningRoom, settings_digest
+from issuer.batch_signing import Chunk, SignedChunk, SigningRoom, settings_digest
 from issuer.batches import REJECTS, BatchMinter, BatchOrder, BatchResult, open_batch
 from issuer.cli_options import (
     Again,
@@ -44,6 +44,7 @@ from runtime.keys import PIN_VARIABLE
 from runtime.part_files import PartFolder
 from runtime.progress import progress_bar
 from runtime.table_files import fingerprint
+from vclib.jsonld import LATE_MODULES
 from vclib.strict_json import JSONObject
 
 app = typer.Typer()
@@ -174,7 +175,7 @@ def _runner(
     room: SigningRoom, secrets: Mapping[str, str], workers: int, cluster: str | None
 ) -> Callable[[Iterator[Chunk]], Generator[SignedChunk]]:
     if cluster is None:
-        return partial(run_jobs, room, workers=workers, environment=secrets, modules=MODULES)
+        return partial(run_jobs, room, workers=workers, environment=secrets, modules=LATE_MODULES)
     # An extra, and slow to load.
     from runtime.cluster import run_on_cluster
 

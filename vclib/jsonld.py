@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_CONTEXTS",
+    "LATE_MODULES",
     "UNSAFE_ANY_CONTEXT",
     "ContextPolicy",
     "canonical_json",
@@ -154,7 +155,6 @@ def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CO
 
     Raises as `check_contexts`, and ProofTransformationError for what has no canonical form.
     """
-
     quickly = write_canonical_json(document)
     if (
         quickly is not None
@@ -167,7 +167,7 @@ def canonical_json(document: JSONObject, *, contexts: ContextPolicy = DEFAULT_CO
         check_contexts(document, contexts)
     else:
         check_size(document)
-    return jcs.canonicalize(document)
+    return jcs.canonicalize(document) if quickly is None else quickly
 
 
 def canonical_json_of_options(options: JSONObject) -> bytes:
@@ -175,12 +175,11 @@ def canonical_json_of_options(options: JSONObject) -> bytes:
 
     Raises ComplexityError for options that are too large, and as `canonical_json`.
     """
-
     quickly = write_canonical_json(options)
     if quickly is not None and is_certainly_small(quickly):
         return quickly
     check_size(options)
-    return jcs.canonicalize(options)
+    return jcs.canonicalize(options) if quickly is None else quickly
 
 
 def compact(
@@ -221,6 +220,10 @@ def _expand(document: JSONObject, contexts: ContextPolicy, traced: bool) -> list
         raise MalformedValueError(f"expected a JSON-LD document, found {json_type_name(document)}")
     check_contexts(document, contexts)
     return _engine().expand(document, inline=has_inline_context(document), traced=traced)
+
+
+# What is imported when a document is first expanded, which takes half a second: for whoever does it ahead.
+LATE_MODULES = ("vclib.processing",)
 
 
 # PyLD keeps caches, and they need one lock: there is one engine.

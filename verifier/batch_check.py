@@ -39,8 +39,6 @@ VERDICTS = "verdicts.jsonl"
 SUMMARY = "summary.json"
 PART_ROWS = 1000
 UNREADABLE = "unreadable"
-# What checking loads when it is first needed, beside this module.
-MODULES = ("vclib.processing",)
 
 _MAX_SUMMARY = 10_000_000
 

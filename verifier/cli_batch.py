@@ -19,9 +19,9 @@ from runtime.jobs import available_cores, run_jobs
 from runtime.part_files import PartFolder
 from runtime.progress import progress_bar
 from runtime.table_files import fingerprint
+from vclib.jsonld import LATE_MODULES
 from vclib.policy import Outcome
 from verifier.batch_check import (
-    MODULES,
     UNREADABLE,
     VERDICTS,
     BatchChecking,
@@ -98,7 +98,7 @@ def _check(
     terms = terms_of(checking.room, inputs, at, without_base_proofs=checking.without_base_proofs)
     now = begin_or_go_on(folder.folder, terms, utc_now() if at is None else moment_option(at, "--at"))
     checking = replace(checking, now=now)
-    run = partial(run_jobs, checking, workers=workers, environment={}, modules=MODULES)
+    run = partial(run_jobs, checking, workers=workers, environment={}, modules=LATE_MODULES)
     with progress_bar("checking", sum(each.rows for each in printed)) as advance:
         return check_files(files, folder, run, advance)
 

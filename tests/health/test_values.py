@@ -6,7 +6,7 @@ import pytest
 
 from health.coding import ICD11, Code, Identifier
 from health.elements import Form
-from health.values import first_moment, last_moment, read_value, value_from_claim, without_day_bounds
+from health.values import first_moment, last_moment, reader_of, value_from_claim, without_day_bounds
 from vclib.errors import RecordError
 from vclib.strict_json import JSONValue
 
@@ -33,12 +33,12 @@ from vclib.strict_json import JSONValue
     ],
 )
 def test_value_of_its_form_is_read_as_it_is(form: Form, value: JSONValue) -> None:
-    assert read_value(form, value, "x") == value
+    assert reader_of(form)(value, "x") == value
 
 
 def test_text_is_read_in_nfc() -> None:
     """Two spellings that look alike must not be two names (B6)."""
-    assert read_value(Form.TEXT, "Zoe\u0301", "name") == "Zo\u00e9"
+    assert reader_of(Form.TEXT)("Zoe\u0301", "name") == "Zo\u00e9"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_text_is_read_in_nfc() -> None:
 )
 def test_value_of_another_form_is_refused_by_its_element(form: Form, value: JSONValue, message: str) -> None:
     with pytest.raises(RecordError, match=message) as caught:
-        read_value(form, value, "vaccination.x")
+        reader_of(form)(value, "vaccination.x")
     assert caught.value.element == "vaccination.x"
 
 
@@ -125,7 +125,7 @@ def test_value_of_another_form_is_refused_by_its_element(form: Form, value: JSON
 def test_messages_quote_nobody_s_data(form: Form, value: str) -> None:
     """Errors reach logs and terminals, claims must not (K8)."""
     with pytest.raises(RecordError) as caught:
-        read_value(form, value, "x")
+        reader_of(form)(value, "x")
     assert "Aulus" not in caught.value.message
 
 
@@ -145,17 +145,17 @@ def test_messages_quote_nobody_s_data(form: Form, value: str) -> None:
     ],
 )
 def test_codes_are_read_in_each_spelling(value: JSONValue, code: Code) -> None:
-    assert read_value(Form.CODE_OR_TEXT, value, "vaccination.brand") == code
+    assert reader_of(Form.CODE_OR_TEXT)(value, "vaccination.brand") == code
 
 
 def test_sex_is_read_from_a_coding() -> None:
     coding = {"system": "http://hl7.org/fhir/administrative-gender", "code": "female"}
-    assert read_value(Form.SEX, coding, "sex") == "female"
+    assert reader_of(Form.SEX)(coding, "sex") == "female"
 
 
 def test_test_centre_is_read_from_a_coding() -> None:
     centre = {"system": "https://example.org/centres", "code": "C-7"}
-    assert read_value(Form.IDENTIFIER, centre, "test.centre") == Identifier(
+    assert reader_of(Form.IDENTIFIER)(centre, "test.centre") == Identifier(
         "https://example.org/centres", "C-7"
     )
 
